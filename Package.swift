@@ -23,10 +23,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    .target(name: "CFaults"),
+    library("ByteIO", ["CFaults"]),
+    library("ModelIR", ["ByteIO"]),
+    tests("ByteIO"),
+    tests("ModelIR", ["ByteIO"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
-    )
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
