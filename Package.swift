@@ -26,8 +26,10 @@ let package = Package(
     .target(name: "CFaults"),
     library("ByteIO", ["CFaults"]),
     library("ModelIR", ["ByteIO"]),
+    library("Operators", ["ByteIO", "ModelIR"]),
     tests("ByteIO"),
     tests("ModelIR", ["ByteIO"]),
+    tests("Operators", ["ModelIR"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
