@@ -24,12 +24,15 @@ let package = Package(
   ],
   targets: [
     .target(name: "CFaults"),
-    library("ByteIO", ["CFaults"]),
+    .target(name: "CDigests"),
+    library("ByteIO", ["CDigests", "CFaults"]),
     library("ModelIR", ["ByteIO"]),
     library("Operators", ["ByteIO", "ModelIR"]),
+    library("WireFormats", ["ByteIO"]),
     tests("ByteIO"),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
+    tests("WireFormats"),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
