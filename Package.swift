@@ -26,8 +26,11 @@ let package = Package(
     .target(name: "CFaults"),
     library("ByteIO", ["CFaults"]),
     library("ModelIR", ["ByteIO"]),
-    tests("ByteIO"),
+    library("WireFormats", ["ByteIO"]),
+    library("TestSupport", path: "Tests/Support", ["ByteIO"]),
+    tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
+    tests("WireFormats", ["ByteIO", "TestSupport"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
