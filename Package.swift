@@ -27,10 +27,12 @@ let package = Package(
     library("ByteIO", ["CFaults"]),
     library("ModelIR", ["ByteIO"]),
     library("WireFormats", ["ByteIO"]),
+    library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
     library("TestSupport", path: "Tests/Support", ["ByteIO"]),
     tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
     tests("WireFormats", ["ByteIO", "TestSupport"]),
+    tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
