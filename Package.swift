@@ -27,12 +27,15 @@ let package = Package(
     .target(name: "CDigests"),
     library("ByteIO", ["CDigests", "CFaults"]),
     library("ModelIR", ["ByteIO"]),
-    library("Operators", ["ByteIO", "ModelIR"]),
     library("WireFormats", ["ByteIO"]),
-    tests("ByteIO"),
+    library("Operators", ["ByteIO", "ModelIR"]),
+    library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+    library("TestSupport", path: "Tests/Support", ["ByteIO"]),
+    tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
-    tests("WireFormats"),
+    tests("WireFormats", ["ByteIO", "TestSupport"]),
+    tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
