@@ -23,23 +23,42 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    .target(name: "CFaults"),
+    // Bytes
     .target(name: "CDigests"),
+    .target(name: "CFaults"),
     library("ByteIO", ["CDigests", "CFaults"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("WireFormats", ["ByteIO", "CZlib"]),
+
+    // Models
     library("ModelIR", ["ByteIO"]),
-    library("WireFormats", ["ByteIO"]),
     library("Operators", ["ByteIO", "ModelIR"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+
+    // Analyses
+    .target(name: "CStatistics"),
+    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Execution", ["ByteIO", "ModelIR", "Operators", "WireFormats"]),
+
+    // Results
+    library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    library(
+      "AnalyzeCommands",
+      [
+        "ByteIO", "CFaults", "FormatONNX", "ModelIR", "Operators", "Profiling", "Reports",
+        "WireFormats",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+    .executableTarget(name: "analyze", dependencies: ["AnalyzeCommands"]),
+
+    // Tests
     library("TestSupport", path: "Tests/Support", ["ByteIO"]),
     tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
     tests("WireFormats", ["ByteIO", "TestSupport"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
-    .executableTarget(
-      name: "analyze",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
-    ),
   ],
   swiftLanguageModes: [.v6]
 )

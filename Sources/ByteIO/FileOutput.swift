@@ -91,6 +91,14 @@ package enum FileOutput {
     synchronize(directory: directory)
   }
 
+  /// Whether two paths name the same existing file.
+  package static func isSameFile(_ first: String, _ second: String) -> Bool {
+    var left = stat()
+    var right = stat()
+    return stat(first, &left) == 0 && stat(second, &right) == 0 && left.st_dev == right.st_dev
+      && left.st_ino == right.st_ino
+  }
+
   private static func writeThrough(_ bytes: [UInt8], _ target: String, _ path: String)
     throws(WriteError)
   {
