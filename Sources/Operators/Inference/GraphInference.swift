@@ -130,7 +130,12 @@ private struct GraphPass {
   init(graph: Graph, trustsStatedShapes: Bool) {
     self.graph = graph
     self.trustsStatedShapes = trustsStatedShapes
-    values = graph.values.map { Known(type: TensorType($0.type, $0.shape)) }
+    values = graph.values.map { value in
+      // For other input shapes than the file's, what it states of intermediate values is stale.
+      let isGiven = trustsStatedShapes || value.constant != nil
+      return Known(type: TensorType(value.type, isGiven ? value.shape : .unknownRank))
+    }
+    for input in graph.inputs { values[input.index].type.shape = graph[input].shape }
     costs.reserveCapacity(graph.nodes.count)
   }
 
