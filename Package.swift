@@ -26,8 +26,11 @@ let package = Package(
     .target(name: "CFaults"),
     library("ByteIO", ["CFaults"]),
     library("ModelIR", ["ByteIO"]),
+    library("WireFormats", ["ByteIO"]),
+    library("TestSupport", path: "Tests/Support"),
     tests("ByteIO"),
     tests("ModelIR", ["ByteIO"]),
+    tests("WireFormats", ["ByteIO", "TestSupport"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
