@@ -27,10 +27,12 @@ let package = Package(
     library("ByteIO", ["CFaults"]),
     library("ModelIR", ["ByteIO"]),
     library("WireFormats", ["ByteIO"]),
+    library("FormatTFLite", path: "Sources/Formats/TFLite", ["ModelIR", "WireFormats"]),
     library("TestSupport", path: "Tests/Support"),
     tests("ByteIO"),
     tests("ModelIR", ["ByteIO"]),
     tests("WireFormats", ["ByteIO", "TestSupport"]),
+    tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
