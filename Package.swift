@@ -33,6 +33,7 @@ let package = Package(
     // Models
     library("ModelIR", ["ByteIO"]),
     library("Operators", ["ByteIO", "ModelIR"]),
+    library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
 
     // Analyses
@@ -45,7 +46,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "FormatONNX", "ModelIR", "Operators", "Profiling", "Reports",
+        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "Reports",
         "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
@@ -58,6 +59,7 @@ let package = Package(
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
     tests("WireFormats", ["ByteIO", "TestSupport"]),
+    tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import ByteIO
 import FormatONNX
+import FormatTFLite
 import ModelIR
 
 /// Finds out which format a file has and loads it.
@@ -12,6 +13,10 @@ enum ModelLoader {
 
   /// One line a format; the first that recognises the bytes reads them.
   private static let catalog: [Format] = [
+    Format(
+      probe: { TFLiteFormat.probe($0) },
+      load: { (bytes, path) throws(ReadError) in try TFLiteFormat.load(bytes, path: path) }
+    ),
     Format(
       probe: { ONNXFormat.probe($0) },
       load: { (bytes, path) throws(ReadError) in try ONNXFormat.load(bytes, path: path) }

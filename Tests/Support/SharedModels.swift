@@ -36,6 +36,24 @@ package enum SharedModels {
     manifest.keys.filter { $0.hasSuffix(suffix) }.sorted()
   }
 
+  /// The models whose name ends so, relative to the folder, sorted.
+  package static func names(withExtension pathExtension: String) -> [String] {
+    guard let directory, let files = FileManager.default.enumerator(atPath: directory) else {
+      return []
+    }
+    return files.compactMap { $0 as? String }.filter { $0.hasSuffix("." + pathExtension) }.sorted()
+  }
+
+  /// The path of a model.
+  package static func path(_ name: String) -> String { (directory ?? "") + "/" + name }
+
+  /// What the manifest says of a model.
+  package static func facts(_ name: String) throws -> [String: Any] {
+    guard let data = FileManager.default.contents(atPath: path("manifest.json")) else { return [:] }
+    let manifest = try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]]
+    return manifest?[name] ?? [:]
+  }
+
   /// Facts about a model from a source that is not this package.
   package struct Facts: Sendable {
     package let byteCount: Int?
