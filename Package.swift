@@ -46,7 +46,8 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "Reports",
+        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling",
+        "Reports",
         "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
@@ -59,6 +60,11 @@ let package = Package(
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
     tests("WireFormats", ["ByteIO", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
+      exclude: ["Snapshots"]
+    ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
   ],

@@ -20,7 +20,7 @@ enum ModelLoader {
     Format(
       probe: { ONNXFormat.probe($0) },
       load: { (bytes, path) throws(ReadError) in try ONNXFormat.load(bytes, path: path) }
-    )
+    ),
   ]
 
   /// Loads a model.

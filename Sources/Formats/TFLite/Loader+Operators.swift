@@ -120,15 +120,20 @@ extension Loader {
       noteMismatch(second?.type, expected: type, name, node: node)
     case nil: break
     }
-    var lowered = LoweredOperator(
-      kind: lowering.canonical.map(OperatorKind.known) ?? .unknown(name)
-    )
+    var lowered = LoweredOperator(kind: kind(of: lowering, named: name))
     let reader = OptionReader(options: options, source: name, operands: operands, loader: self)
     for field in lowering.fields { try reader.read(field, into: &lowered) }
     if let refinement = lowering.refinement { try reader.refine(&lowered, by: refinement) }
     return lowered
   }
 
+  private func kind(of lowering: Lowering, named name: String) -> OperatorKind {
+    guard let canonical = lowering.canonical else { return .unknown(name) }
+    return .known(canonical)
+  }
+
+  // Out of line: inlined, it makes the optimizer of Swift 6.3 crash (CopyPropagation).
+  @inline(never)
   private func noteMismatch(_ type: UInt8?, expected: UInt8, _ name: String, node: NodeID) {
     guard let type, type != expected else { return }
     findings.add(
