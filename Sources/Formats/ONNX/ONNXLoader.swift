@@ -17,6 +17,7 @@ struct ONNXLoader {
   var functionsByKey: [FunctionKey: Int] = [:]
   var externalFiles = ExternalFiles()
   var tally = Tally()
+  var layers = LayerNames()
   /// What inlined functions may still take in memory.
   var inlinedBytesLeft: Int
 
