@@ -8,9 +8,9 @@
 /// - Where converters merged several names (`a/x;b/y`), the first one counts.
 ///
 /// A name without a scope (`Conv_0`) tells nothing.
-enum LayerName {
+package enum LayerName {
   /// The layer of a node, or `nil` where its name does not tell.
-  static func layer(ofNode name: String) -> String? {
+  package static func layer(ofNode name: String) -> String? {
     guard name.utf8.contains(UInt8(ascii: "/")) else { return nil }
     let first = name.utf8.prefix { $0 != UInt8(ascii: ";") }
     var parts = first.split(separator: UInt8(ascii: "/")).map { Substring($0) }
@@ -44,5 +44,21 @@ enum LayerName {
     let number = part[part.index(after: underscore)...]
     guard !number.isEmpty, number.utf8.allSatisfy({ (48...57).contains($0) }) else { return part }
     return part[..<underscore]
+  }
+}
+
+/// Layers of nodes in the order of the file, where neighbours mostly share their scope.
+struct LayerNames {
+  private var scope = ""
+  private var layer: String?
+
+  /// The layer of a node; that of the node before it is remembered, and its text shared.
+  mutating func layer(ofNode name: String) -> String? {
+    guard let slash = name.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    let current = name[..<slash]
+    if current == scope { return layer }
+    scope = String(current)
+    layer = LayerName.layer(ofNode: name)
+    return layer
   }
 }

@@ -74,7 +74,7 @@ extension ONNXLoader {
     defer { book.isPaused = wasPaused }
     let callName = nodeName(call, name, index: index, scope: scope)
     inner.prefix = callName + "/"
-    inner.layer = LayerName.layer(ofNode: callName) ?? scopes[scope].layer
+    inner.layer = layers.layer(ofNode: callName) ?? scopes[scope].layer
     inner.path = "functions[\(index)]"
     let innerScope = scopes.count
     scopes.append(inner)

@@ -63,7 +63,7 @@ extension ONNXLoader {
         origin: Origin(
           sourceType: sourceType,
           sourceVersion: version,
-          layer: LayerName.layer(ofNode: name) ?? scopes[scope].layer,
+          layer: layers.layer(ofNode: name) ?? scopes[scope].layer,
           path: path,
           byteRange: proto.range
         )
