@@ -1,13 +1,5 @@
 import ModelIR
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 extension OperatorDefinition {
   /// Adagrad: `g' = n·x + g`, `h' = h + g'²`, `x' = x − r / (1 + t·decay) · g' / (√h' + ε)`.
   ///
@@ -42,7 +34,9 @@ extension OperatorDefinition {
       let mean = alpha * states[0] + (1 - alpha) * regularized
       let squares = beta * states[1] + (1 - beta) * regularized * regularized
       var adjusted = rate
-      if step > 0 { adjusted = rate * (1 - pow(beta, step)).squareRoot() / (1 - pow(alpha, step)) }
+      if step > 0 {
+        adjusted = rate * (1 - Double.pow(beta, step)).squareRoot() / (1 - Double.pow(alpha, step))
+      }
       let moved = x - adjusted * mean / (squares.squareRoot() + epsilon)
       return ((1 - post) * moved, [mean, squares])
     }

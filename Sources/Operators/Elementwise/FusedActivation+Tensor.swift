@@ -1,28 +1,12 @@
 import ModelIR
 
-/// An activation that the format writes as an attribute of another operator.
-///
-/// Source: TensorFlow Lite schema, `ActivationFunctionType`. The runtime bounds integers that are
-/// not quantized by the same numbers (`CalculateActivationRange` in `kernel_util.h`).
-struct FusedActivation: Sendable {
-  private let name: String
-
-  /// Reads `activation`.
-  init(_ attributes: AttributeReader) throws(OperatorError) {
-    name = try attributes.string("activation", default: "none")
-    guard ["none", "relu", "relu6", "reluN1To1", "tanh", "sign"].contains(name) else {
-      throw .invalid(
-        "activation \"\(name)\" is none of none, relu, relu6, reluN1To1, tanh, sign"
-      )
-    }
-  }
-
+extension FusedActivation {
   /// The bounds of the activations that only bound; `nil` for the others.
   private var bounds: (least: Double, greatest: Double)? {
-    switch name {
-    case "relu": (0, .infinity)
-    case "relu6": (0, 6)
-    case "reluN1To1": (-1, 1)
+    switch self {
+    case .relu: (0, .infinity)
+    case .relu6: (0, 6)
+    case .reluN1To1: (-1, 1)
     default: nil
     }
   }
@@ -30,9 +14,9 @@ struct FusedActivation: Sendable {
   /// Applies it to every element.
   func callAsFunction(_ tensor: Tensor) throws(OperatorError) -> Tensor {
     if let bounds { return Self.clamp(tensor, bounds.least, bounds.greatest) }
-    switch name {
-    case "tanh": return try UnaryFunction(float: Float.tanh, double: Double.tanh)(tensor)
-    case "sign":
+    switch self {
+    case .tanh: return try UnaryFunction(float: Float.tanh, double: Double.tanh)(tensor)
+    case .sign:
       return try UnaryFunction(
         float: Float.signOf,
         double: Double.signOf,
