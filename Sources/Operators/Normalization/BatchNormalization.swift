@@ -18,7 +18,8 @@ extension OperatorDefinition {
       let input = try context.input(0)
       let mean = try context.input(3)
       let variance = try context.input(4)
-      if let dimensions = input.shape.dimensions, !dimensions.isEmpty,
+      if try context.attributes.bool("spatial", default: true),
+        let dimensions = input.shape.dimensions, !dimensions.isEmpty,
         let channels = dimensions[try channelAxis(context.attributes, dimensions.count)].size,
         let given = mean.shape.elementCount, given != channels
       {
@@ -33,6 +34,9 @@ extension OperatorDefinition {
     evaluate: { (context) throws(OperatorError) in
       let input = try context.reals(0)
       guard !input.sizes.isEmpty else { throw .invalid("a scalar has no channels") }
+      guard try context.attributes.bool("spatial", default: true) else {
+        throw .unsupported("statistics of each element (spatial 0, before ONNX opset 9)")
+      }
       let axis = try channelAxis(context.attributes, input.sizes.count)
       let count = input.sizes[axis]
       let scale = try context.channelValues(1, count: count)
@@ -55,7 +59,7 @@ extension OperatorDefinition {
         variance = moments.map(\.variance)
       }
       var result = input
-      let inner = input.sizes[(axis + 1)...].reduce(1, *)
+      let inner = checkedProduct(input.sizes[(axis + 1)...]) ?? 0
       for index in result.values.indices {
         let channel = index / max(inner, 1) % max(count, 1)
         let deviation = (variance[channel] + epsilon).squareRoot()
@@ -74,7 +78,7 @@ extension OperatorDefinition {
   }
 
   private static func channelMoments(_ input: RealElements, _ axis: Int) -> [Moments] {
-    let inner = input.sizes[(axis + 1)...].reduce(1, *)
+    let inner = checkedProduct(input.sizes[(axis + 1)...]) ?? 0
     var groups: [[Double]] = Array(repeating: [], count: input.sizes[axis])
     for (index, value) in input.values.enumerated() {
       groups[index / inner % input.sizes[axis]].append(value)

@@ -3,8 +3,8 @@ import ModelIR
 extension OperatorDefinition {
   /// `(x − mean) / √(variance + epsilon) · scale + bias` over all axes from `axis` on.
   ///
-  /// Further results are the mean and `1 / √(variance + epsilon)`, whose folded axes have an extent of
-  /// 1. Scale and bias broadcast to the operand. Source: ONNX LayerNormalization-17; J. L. Ba et al.
+  /// Further results are the mean and `1 / √(variance + epsilon)`, of the type `stashType` (float32 by
+  /// default), whose folded axes have an extent of 1. Scale and bias broadcast to the operand. Source: ONNX LayerNormalization-17; J. L. Ba et al.
   /// 2016, "Layer Normalization".
   static let layerNormalization = OperatorDefinition(
     "layerNormalization",
@@ -12,21 +12,7 @@ extension OperatorDefinition {
     family: .normalization,
     inputs: 2...3,
     outputs: 1...3,
-    inferTypes: { (context) throws(OperatorError) in
-      let input = try context.input(0)
-      // The statistics are kept in float32 (`stash_type` 1) unless the operand is wider.
-      let element: ElementType = input.element == .float64 ? .float64 : .float32
-      guard let dimensions = input.shape.dimensions else {
-        return [input, TensorType(element, .unknownRank), TensorType(element, .unknownRank)]
-      }
-      let axis = try Axes.normalize(
-        try context.attributes.int("axis", default: -1),
-        rank: dimensions.count
-      )
-      let kept = dimensions.indices.map { $0 < axis ? dimensions[$0] : 1 }
-      let statistics = TensorType(element, .ranked(kept))
-      return [input, statistics, statistics]
-    },
+    inferTypes: { (context) throws(OperatorError) in try rowTypes(context) },
     cost: .normalization(scaleOperand: 1),
     evaluate: { (context) throws(OperatorError) in
       let input = try context.reals(0)
@@ -44,7 +30,7 @@ extension OperatorDefinition {
         for index in range { result.values[index] = (input.values[index] - moments.mean) * inverse }
       }
       try result.scale(context, by: 1, plus: 2)
-      let type: ElementType = input.type == .float64 ? .float64 : .float32
+      let type = try context.attributes.type("stashType") ?? .float32
       return [
         result.tensor(),
         RealElements.tensor(means, sizes: rows.keptSizes, type: type),
@@ -55,36 +41,55 @@ extension OperatorDefinition {
 
   /// `x / √(mean(x²) + epsilon) · scale` over all axes from `axis` on.
   ///
-  /// Cost: square, sum, product with the inverse root and product with the scale. Source: ONNX
-  /// RMSNormalization-23; B. Zhang, R. Sennrich 2019, "Root Mean Square Layer Normalization".
+  /// A second result (onnxruntime's SimplifiedLayerNormalization) is the inverse root. Cost: square,
+  /// sum, product with the inverse root and product with the scale. Source: ONNX RMSNormalization-23; B. Zhang, R. Sennrich 2019, "Root Mean Square Layer Normalization".
   static let rmsNormalization = OperatorDefinition(
     "rmsNormalization",
     "Divides by the root of the mean square over the last axes.",
     family: .normalization,
     inputs: 2...2,
-    inferTypes: { (context) throws(OperatorError) in
-      let input = try context.input(0)
-      if let rank = input.shape.rank {
-        _ = try Axes.normalize(try context.attributes.int("axis", default: -1), rank: rank)
-      }
-      return [input]
-    },
+    outputs: 1...2,
+    inferTypes: { (context) throws(OperatorError) in try rowTypes(context) },
     cost: .perInputElement(otherOperations: 4),
     evaluate: { (context) throws(OperatorError) in
       let input = try context.reals(0)
       let rows = try LastAxes(context, input.sizes)
       let epsilon = try context.attributes.float("epsilon", default: 1e-5)
       var result = input
+      var inverses: [Double] = []
       for row in 0..<rows.count {
         let range = rows.range(row)
         let squares = input.values[range].reduce(0) { $0 + $1 * $1 }
         let root = (squares / Double(rows.length) + epsilon).squareRoot()
+        inverses.append(1 / root)
         for index in range { result.values[index] = input.values[index] / root }
       }
       try result.scale(context, by: 1, plus: nil)
-      return [result.tensor()]
+      let type = try context.attributes.type("stashType") ?? .float32
+      return [
+        result.tensor(), RealElements.tensor(inverses, sizes: rows.keptSizes, type: type),
+      ]
     }
   )
+
+  /// The operand's type, and twice that of numbers a row.
+  private static func rowTypes(
+    _ context: OperatorContext
+  ) throws(OperatorError) -> [TensorType] {
+    let input = try context.input(0)
+    let element = try context.attributes.type("stashType") ?? .float32
+    guard let dimensions = input.shape.dimensions else {
+      let statistics = TensorType(element, .unknownRank)
+      return [input, statistics, statistics]
+    }
+    let axis = try Axes.normalize(
+      try context.attributes.int("axis", default: -1),
+      rank: dimensions.count
+    )
+    let kept = dimensions.indices.map { $0 < axis ? dimensions[$0] : 1 }
+    let statistics = TensorType(element, .ranked(kept))
+    return [input, statistics, statistics]
+  }
 }
 
 /// Rows made of all axes from `axis` on.
@@ -102,8 +107,8 @@ private struct LastAxes {
       rank: sizes.count
     )
     keptSizes = sizes.indices.map { $0 < axis ? sizes[$0] : 1 }
-    count = keptSizes.reduce(1, *)
-    length = sizes[axis...].reduce(1, *)
+    count = checkedProduct(keptSizes) ?? 0
+    length = checkedProduct(sizes[axis...]) ?? 0
   }
 
   func range(_ row: Int) -> Range<Int> { (row * length)..<((row + 1) * length) }
@@ -132,7 +137,7 @@ extension RealElements {
     guard shape.sizes == sizes else {
       throw .invalid("operand \(index) does not broadcast to \(Shape.fixed(sizes))")
     }
-    if operand.sizes == sizes { return operand.values }
+    if operand.sizes == sizes || values.isEmpty { return operand.values }
     return Broadcasting.offsets(of: operand.sizes, in: sizes).map { operand.values[$0] }
   }
 }

@@ -88,7 +88,7 @@ extension OperatorDefinition {
     _ axes: ReductionAxes,
     _ function: ([Double]) -> [Double]
   ) -> Tensor {
-    let count = axes.unitSizes(input.sizes).reduce(1, *)
+    let count = checkedProduct(axes.unitSizes(input.sizes)) ?? 0
     let groups = ElementGroups(input.sizes, axes, count: count)
     let places = groups.map(Array(input.values.indices)) { $0 }
     var result = input

@@ -26,7 +26,7 @@ extension OperatorDefinition {
     "Norm over space.",
     operations: 2
   ) { (attributes) throws(OperatorError) in
-    let power = Double(try attributes.int("p", default: 2))
+    let power = try attributes.float("p", default: 2)
     return { values in
       Double.pow(values.reduce(0) { $0 + Double.pow($1.magnitude, power) }, 1 / power)
     }

@@ -31,7 +31,6 @@ extension OperatorDefinition {
         sizes.count == implied.count, let count = checkedProduct(sizes),
         let limit = checkedProduct(implied)
       else { throw .invalid("indices or outputShape do not fit the operand") }
-      let places = Broadcasting.offsets(of: sizes, in: sizes)
       var targets: [Int] = []
       for index in indices {
         guard index >= 0, index < limit else {
@@ -40,7 +39,7 @@ extension OperatorDefinition {
         guard let place = place(index, from: implied, to: sizes) else {
           throw .invalid("index \(index) is outside \(Shape.fixed(sizes))")
         }
-        targets.append(places[place])
+        targets.append(place)
       }
       var result = Tensor(type: input.type, sizes: sizes, elements: input.elements)
       func scattered<Value>(_ values: [Value], _ zero: Value) -> [Value] {

@@ -57,7 +57,7 @@ extension OperatorDefinition {
     evaluate: { (context) throws(OperatorError) in
       let values = try context.reals(0).values
       let window = try PoolingWindow(context.attributes, try context.input(0).sizes)
-      let power = Double(try context.attributes.int("p", default: 2))
+      let power = try context.attributes.float("p", default: 2)
       let takesMean = try context.attributes.bool("meanOfSquares")
       let norms = window.map { (sample, channel, position) -> Double in
         let sum = position.places.reduce(0.0) { sum, place in

@@ -82,13 +82,19 @@ struct PoolingWindow {
     return (0..<output[axis]).map { index in
       var position = Position()
       let start = index * window.strides[axis] - before
-      for step in 0..<window.kernel[axis] {
-        let place = start + step * window.dilations[axis]
-        if place < after { position.paddedCount += 1 }
-        if place >= 0, place < size { position.places.append(place) }
-      }
+      // Counted, not walked: a window may be far greater than the operand.
+      let first = steps(from: start, to: 0, axis)
+      let last = steps(from: start, to: size, axis)
+      position.places = (first..<max(first, last)).map { start + $0 * window.dilations[axis] }
+      position.paddedCount = steps(from: start, to: after, axis)
       return position
     }
+  }
+
+  /// How many elements of the window lie before `end`.
+  private func steps(from start: Int, to end: Int, _ axis: Int) -> Int {
+    guard end > start else { return 0 }
+    return min((end - start - 1) / window.dilations[axis] + 1, window.kernel[axis])
   }
 
   /// Where an element is in the operand.
@@ -101,6 +107,7 @@ struct PoolingWindow {
 
   /// A function of the operand's places under each position of the window, in the result's order.
   func map<Result>(_ function: (Int, Int, Position) -> Result) -> [Result] {
+    guard batch > 0, channels > 0 else { return [] }
     let positions = positions()
     var result: [Result] = []
     for sample in 0..<batch {

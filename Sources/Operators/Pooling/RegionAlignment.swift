@@ -29,10 +29,10 @@ struct RegionAlignment {
     }
     scale = try attributes.float("spatialScale", default: 1)
     let standard = (context.sourceVersion ?? .max) < 16 ? "output_half_pixel" : "half_pixel"
-    switch try attributes.string("coordinateTransformationMode", default: standard) {
+    switch try attributes.string("coordinateMode", default: standard) {
     case "half_pixel": isHalfPixel = true
     case "output_half_pixel": isHalfPixel = false
-    case let other: throw .invalid("coordinateTransformationMode \"\(other)\" is not known")
+    case let other: throw .invalid("coordinateMode \"\(other)\" is not known")
     }
     switch try attributes.string("mode", default: "avg") {
     case "avg": takesGreatest = false
@@ -79,11 +79,12 @@ struct RegionAlignment {
     // Without the half pixel a malformed region is one element wide.
     let length = isHalfPixel ? end - start : max(end - start, 1)
     let step = length / Double(cells)
-    let wanted = samplingRatio > 0 ? Double(samplingRatio) : step.rounded(.up)
+    // A region that is turned round has no samples.
+    let wanted = samplingRatio > 0 ? Double(samplingRatio) : max(step.rounded(.up), 0)
     guard wanted.isFinite, wanted <= 1_048_576 else {
       throw OperatorError(.limit, "a region takes \(wanted) samples a cell")
     }
-    let count = max(Int(wanted), 0)
+    let count = Int(wanted)
     return (0..<cells).map { cell in
       (0..<count).map { index in
         let place = start + Double(cell) * step + (Double(index) + 0.5) * step / Double(count)

@@ -76,7 +76,7 @@ extension OperatorDefinition {
   /// Means (or maxima) of bilinear samples in each cell of a grid over each region.
   ///
   /// Shapes: x `[N, C, H, W]`, rois `[R, 4]` (x1, y1, x2, y2), batchIndices `[R]`. With
-  /// `coordinateTransformationMode` = `half_pixel` (the default from ONNX opset 16 on) regions move by
+  /// `coordinateMode` = `half_pixel` (the default from ONNX opset 16 on) regions move by
   /// half an element and may be thinner than one. `mode` = `max` takes the greatest of the weighted
   /// corners, as ONNX's reference implementation does. Cost, a rule of thumb: 8 multiply-adds a sample,
   /// 4 samples a cell where the region decides.
