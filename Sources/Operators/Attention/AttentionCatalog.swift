@@ -1,3 +1,5 @@
 extension OperatorCatalog {
-  static let attention: [OperatorDefinition] = []
+  static let attention: [OperatorDefinition] = [
+    .attention, .rotaryEmbedding, .rotaryEmbeddingMicrosoft,
+  ]
 }

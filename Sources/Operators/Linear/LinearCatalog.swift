@@ -1,3 +1,6 @@
 extension OperatorCatalog {
-  static let linear: [OperatorDefinition] = [.convolution]
+  static let linear: [OperatorDefinition] = [
+    .convolution, .depthwiseConvolution, .transposedConvolution, .deformableConvolution,
+    .fullyConnected, .gemm, .matMul, .einsum, .det,
+  ]
 }

@@ -1,3 +1,11 @@
 extension OperatorCatalog {
-  static let movement: [OperatorDefinition] = [.shape]
+  static let movement: [OperatorDefinition] = [
+    .reshape, .flatten, .squeeze, .expandDims, .transpose,
+    .concat, .pack, .split, .unpack,
+    .slice, .sliceBySize, .stridedSlice, .dynamicUpdateSlice, .tensorScatter,
+    .tile, .expand, .broadcastShapes, .pad, .centerCropPad,
+    .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .col2Im,
+    .reverse, .reverseSequence, .compress, .trilu, .matrixDiag, .matrixSetDiag,
+    .shape, .size, .rank,
+  ]
 }

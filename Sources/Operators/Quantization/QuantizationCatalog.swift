@@ -1,3 +1,6 @@
 extension OperatorCatalog {
-  static let quantization: [OperatorDefinition] = []
+  static let quantization: [OperatorDefinition] = [
+    .quantize, .dequantize, .densify, .dynamicQuantize, .fakeQuantize, .matMulInteger,
+    .convolutionInteger, .qLinearConvolution, .qLinearMatMul,
+  ]
 }
