@@ -104,15 +104,17 @@ struct AxisRows: Sendable {
   let inner: Int
 
   init(_ sizes: [Int], axes: Range<Int>) {
-    outer = sizes[..<axes.lowerBound].reduce(1, *)
-    length = sizes[axes].reduce(1, *)
-    inner = sizes[axes.upperBound...].reduce(1, *)
+    // Only extents around one of 0 have a product that overflows: there are no elements then.
+    outer = checkedProduct(sizes[..<axes.lowerBound]) ?? 0
+    length = checkedProduct(sizes[axes]) ?? 0
+    inner = checkedProduct(sizes[axes.upperBound...]) ?? 0
   }
 
   init(_ sizes: [Int], axis: Int) { self.init(sizes, axes: axis..<(axis + 1)) }
 
   /// A function of each row that keeps its length.
   func map<Value, Result>(_ values: [Value], _ function: ([Value]) -> [Result]) -> [Result] {
+    if values.isEmpty { return [] }
     if inner == 1 {
       return (0..<outer).flatMap { function(Array(values[($0 * length)..<(($0 + 1) * length)])) }
     }

@@ -17,8 +17,11 @@ struct BroadcastPlan: Sendable {
     }
     self.sizes = sizes
     self.count = count
+    // A result without elements may have extents whose product overflows.
+    let isEmpty = count == 0
     offsets = tensors.map { tensor in
-      tensor.sizes == sizes || tensor.count == count && count > 0
+      if isEmpty { return [] }
+      return tensor.sizes == sizes || tensor.count == count
         ? nil : Broadcasting.offsets(of: tensor.sizes, in: sizes)
     }
   }

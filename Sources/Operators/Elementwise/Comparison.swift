@@ -122,7 +122,7 @@ extension OperatorDefinition {
     _ comparison: Comparison
   ) throws(OperatorError) -> Tensor {
     let left = try context.input(0)
-    let right = try context.input(1)
+    let right = try context.broadcastOperand(1)
     let plan = try BroadcastPlan([left, right])
     let result: [Bool]
     switch (left.elements, right.elements) {

@@ -88,7 +88,7 @@ extension OperatorDefinition {
           return [try quantized(context)]
         }
         let function = try parameterized(context.attributes)
-        let result = try function(try context.input(0), try context.input(1))
+        let result = try function(try context.input(0), try context.broadcastOperand(1))
         return [try FusedActivation(context.attributes)(result)]
       }
     )
@@ -130,8 +130,11 @@ extension OperatorContext {
   func broadcastType() throws(OperatorError) -> TensorType {
     let first = try input(0)
     for index in 0..<inputCount { _ = try input(index) }
-    let shape = try Broadcasting.shape(inputs().map(\.shape))
-    return TensorType(quantizedResult(of: first.element), shape)
+    var shapes = inputs().map(\.shape)
+    if shapes.count > 1, let axis = try LegacyBroadcast.axis(attributes) {
+      shapes[1] = try LegacyBroadcast.aligned(shapes[1], with: shapes[0], at: axis)
+    }
+    return TensorType(quantizedResult(of: first.element), try Broadcasting.shape(shapes))
   }
 
   /// The stated type of a quantized result, where it and the operand's are both such types.
@@ -140,6 +143,42 @@ extension OperatorContext {
       stated.isQuantizedActivation
     else { return element }
     return stated
+  }
+}
+
+extension EvaluationContext {
+  /// An operand, with the axes that make it broadcast to operand 0.
+  func broadcastOperand(_ index: Int) throws(OperatorError) -> Tensor {
+    let tensor = try input(index)
+    guard let axis = try LegacyBroadcast.axis(attributes) else { return tensor }
+    let shape = try LegacyBroadcast.aligned(
+      .fixed(tensor.sizes),
+      with: .fixed(try input(0).sizes),
+      at: axis
+    )
+    return tensor.reshaped(to: shape.sizes ?? tensor.sizes)
+  }
+}
+
+/// Broadcasting as ONNX had it before operator set 7: the second operand's axes are those of the
+/// first from `axis` on.
+private enum LegacyBroadcast {
+  /// The stated axis; `nil` where axes are aligned at the end.
+  static func axis(_ attributes: AttributeReader) throws(OperatorError) -> Int? {
+    guard try attributes.bool("broadcast") else { return nil }
+    return try attributes.int("axis")
+  }
+
+  /// The second operand's shape with axes of 1 behind.
+  static func aligned(_ shape: Shape, with first: Shape, at axis: Int) throws(OperatorError)
+    -> Shape
+  {
+    guard let dimensions = shape.dimensions, let rank = first.rank else { return .unknownRank }
+    let missing = rank - (axis < 0 ? axis + rank : axis) - dimensions.count
+    guard missing >= 0, missing <= rank else {
+      throw .invalid("\(shape) does not fit \(first) from axis \(axis) on")
+    }
+    return .ranked(dimensions + Array(repeating: 1, count: missing))
   }
 }
 

@@ -100,7 +100,7 @@ extension OperatorDefinition {
       cost: .perOutputElement(),
       evaluate: { (context) throws(OperatorError) in
         let left = try context.input(0)
-        let right = try context.input(1)
+        let right = try context.broadcastOperand(1)
         guard case .booleans(let a) = left.elements, case .booleans(let b) = right.elements else {
           throw .invalid("operands of types \(left.type) and \(right.type) are not taken")
         }

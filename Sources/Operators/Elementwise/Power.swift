@@ -14,7 +14,7 @@ extension OperatorDefinition {
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in
       guard !context.isQuantized else { throw context.noQuantizedKernel("pow") }
-      return [try power(try context.input(0), try context.input(1))]
+      return [try power(try context.input(0), try context.broadcastOperand(1))]
     }
   )
 }

@@ -52,7 +52,7 @@ enum QuantizedBinary {
     return try QuantizedElements.map(context) { (a, b) in
       let left = FixedPoint.roundingDivide(a, byPowerOfTwo: -leftShift)
       let right = FixedPoint.roundingDivide(b, byPowerOfTwo: -rightShift)
-      return subtracts ? left - right : left + right
+      return subtracts ? left &- right : left &+ right
     }
   }
 
