@@ -1,5 +1,6 @@
 extension OperatorCatalog {
   static let attention: [OperatorDefinition] = [
-    .attention, .rotaryEmbedding, .rotaryEmbeddingMicrosoft,
+    .attention, .linearAttention, .rotaryEmbedding, .rotaryEmbeddingMicrosoft, .attentionMicrosoft,
+    .skipLayerNormalization, .skipSimplifiedLayerNormalization, .biasGelu, .fastGelu, .quickGelu,
   ]
 }

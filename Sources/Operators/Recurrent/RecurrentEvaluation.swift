@@ -53,8 +53,9 @@ struct RecurrentWeights {
   }
 }
 
-/// A cell: the new states from an input and the old ones. The second state is empty where a cell
-/// has only one.
+/// A cell: the new states from an input and the old ones.
+///
+/// The second state is empty where a cell has only one.
 typealias RecurrentCell = (
   _ weights: RecurrentWeights, _ x: ArraySlice<Double>, _ h: [Double], _ c: [Double],
   _ functions: ArraySlice<RecurrentActivation>

@@ -85,6 +85,7 @@ extension CostRule {
   /// - Parameters:
   ///   - gates: How many gates the cell has.
   ///   - operations: Other operations a gate and hidden unit: bias, activation, state.
+  /// - Returns: The rule.
   static func recurrent(gates: Int, operations: Int) -> CostRule {
     CostRule { context in
       guard let shape = try? RecurrentShape(context.node, gates: gates),
