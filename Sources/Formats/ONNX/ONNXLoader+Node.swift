@@ -36,6 +36,7 @@ extension ONNXLoader {
     )
     let inputs = try operands(proto, operatorName, scope: scope)
     let name = nodeName(proto, operatorName, index: index, scope: scope)
+    try countText(name.utf8.count + path.utf8.count)
     let sourceType = domain.isEmpty ? operatorName : domain + "." + operatorName
     let kind: OperatorKind
     let attributes: Attributes
@@ -69,6 +70,14 @@ extension ONNXLoader {
         )
       )
     )
+  }
+
+  /// Counts the text that is kept.
+  mutating func countText(_ byteCount: Int) throws(ReadError) {
+    tally.nameBytes += byteCount
+    guard tally.nameBytes <= limits.allNameBytes else {
+      throw limitExceeded("all-names-bytes", tally.nameBytes, limits.allNameBytes)
+    }
   }
 
   /// Counts a node, of the file or inlined.
