@@ -64,7 +64,8 @@ extension ONNXLoader {
         origin: Origin(
           sourceType: sourceType,
           sourceVersion: version,
-          layer: layers.layer(ofNode: name) ?? scopes[scope].layer,
+          layer: proto.moduleScopes.flatMap { LayerName.layer(inScopes: $0.name(limit: 4_096)) }
+            ?? layers.layer(ofNode: name) ?? scopes[scope].layer,
           path: path,
           byteRange: proto.range
         )
