@@ -19,4 +19,12 @@ import Testing
   func `the layer is the scope without the operator`(name: String, layer: String?) {
     #expect(LayerName.layer(ofNode: name) == layer)
   }
+
+  @Test(arguments: [
+    ("['', 'network', 'network.0', 'linear']", "network.0"),
+    ("['', 'linear']", nil), ("[]", nil), ("", nil), ("['a", nil), ("[,,]", nil),
+  ])
+  func `the layer is the innermost module of PyTorch's list`(list: String, layer: String?) {
+    #expect(LayerName.layer(inScopes: list) == layer)
+  }
 }

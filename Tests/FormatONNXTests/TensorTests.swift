@@ -121,6 +121,27 @@ import Testing
     #expect(model.codes == ["F41"])
   }
 
+  @Test func `many sparse tensors share what the file may ask for`() throws {
+    // 8 MiB each when dense; two fit into 16 MiB and 64 times the file.
+    let parts = (0..<4).map { index in
+      ONNX.Part.message(
+        15,
+        [
+          .message(
+            1,
+            [ONNX.extents([1], type: 1), .text(8, "w\(index)"), .packed(4, floats: [5])]
+          ),
+          .message(2, [ONNX.extents([1], type: 7), .packed(7, [1])]),
+          .packed(3, [2, 1 << 20]),
+        ]
+      )
+    }
+    let model = try load(
+      ONNX.model([ONNX.node("Relu", ["w0"], ["y"])] + parts + [ONNX.output("y")])
+    )
+    #expect(model.codes == ["F41", "F41"])
+  }
+
   @Test func `external data is mapped, checked and counted`() throws {
     let directory = try TemporaryDirectory()
     try directory.write([9, 9, 9, 9, 0, 0, 128, 63], to: "sub/weights.bin")

@@ -7,7 +7,9 @@
 ///   function say nothing, nor do operators that Keras' layers are made of (`batchnorm`, `Tensordot`).
 /// - Where converters merged several names (`a/x;b/y`), the first one counts.
 ///
-/// A name without a scope (`Conv_0`) tells nothing.
+/// A name without a scope (`Conv_0`) tells nothing. PyTorch's newer exporter names nodes so, but lists
+/// the modules around each in its metadata: `['', 'block1', 'block1.conv', 'conv2d']`, where the last
+/// is the operator.
 package enum LayerName {
   /// The layer of a node, or `nil` where its name does not tell.
   package static func layer(ofNode name: String) -> String? {
@@ -20,6 +22,16 @@ package enum LayerName {
     while let head = parts.first, isCall(head) { parts.removeFirst() }
     while let tail = parts.last, isPartOfLayer(tail) { parts.removeLast() }
     return parts.isEmpty ? nil : parts.joined(separator: "/")
+  }
+
+  /// The layer in PyTorch's list of modules, or `nil` where the list has none.
+  package static func layer(inScopes list: String) -> String? {
+    guard list.hasPrefix("["), list.hasSuffix("]") else { return nil }
+    let names = list.dropFirst().dropLast().split(separator: ",").map { part in
+      part.drop { $0 == " " || $0 == "'" || $0 == "\"" }.prefix { $0 != "'" && $0 != "\"" }
+    }
+    guard let module = names.dropLast().last, !module.isEmpty else { return nil }
+    return String(module)
   }
 
   /// Scopes that a tracer or a device adds around the whole model.

@@ -126,13 +126,10 @@ extension ONNXLoader {
   /// Adds a value to the scope's graph; counts it.
   mutating func append(_ value: Value, scope: Int) throws(ReadError) -> ValueID {
     tally.values += 1
-    tally.nameBytes += value.name.utf8.count
     guard tally.values <= limits.tensors else {
       throw limitExceeded("tensors", tally.values, limits.tensors)
     }
-    guard tally.nameBytes <= limits.allNameBytes else {
-      throw limitExceeded("all-names-bytes", tally.nameBytes, limits.allNameBytes)
-    }
+    try countText(value.name.utf8.count)
     return graphs[scopes[scope].graph.index].append(value)
   }
 

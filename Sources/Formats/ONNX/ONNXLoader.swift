@@ -20,17 +20,27 @@ struct ONNXLoader {
   var layers = LayerNames()
   /// What inlined functions may still take in memory.
   var inlinedBytesLeft: Int
+  /// What sparse tensors may still take when they are dense.
+  var denseBytesLeft: Int
 
   init(_ bytes: Bytes, path: String, options: ONNXLoadOptions) {
     self.bytes = bytes
     self.path = path
     self.options = options
     book = LedgerBook(bytes, path: path)
-    let (scaled, overflow) = bytes.count.multipliedReportingOverflow(
-      by: options.limits.inlinedFactor
+    let limits = options.limits
+    inlinedBytesLeft = Self.allowance(bytes, limits.inlinedFactor, limits.inlinedBytes)
+    denseBytesLeft = min(
+      limits.tensorBytes,
+      Self.allowance(bytes, limits.denseFactor, limits.denseBytes)
     )
-    let (sum, sumOverflow) = scaled.addingReportingOverflow(options.limits.inlinedBytes)
-    inlinedBytesLeft = overflow || sumOverflow ? Int.max : sum
+  }
+
+  /// What a file of this size may ask for in memory.
+  private static func allowance(_ bytes: Bytes, _ factor: Int, _ constant: Int) -> Int {
+    let (scaled, overflow) = bytes.count.multipliedReportingOverflow(by: factor)
+    let (sum, sumOverflow) = scaled.addingReportingOverflow(constant)
+    return overflow || sumOverflow ? Int.max : sum
   }
 
   var limits: ONNXLimits { options.limits }
