@@ -109,32 +109,49 @@ struct SeededGenerator: RandomNumberGenerator {
     let seed: UInt64 = 20_240_917
     print("seed \(seed)")
     var generator = SeededGenerator(state: seed)
-    let extremes: [UInt32] = [
-      0, 1, 2, 3, 4, 0x7F, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE,
-      0xFFFF_FFFF,
-    ]
-    for _ in 0..<25_000 {
-      var bytes = Self.small
-      for _ in 0..<Int.random(in: 1...3, using: &generator) {
-        let place = Int.random(in: 0..<bytes.count - 4, using: &generator)
-        switch Int.random(in: 0..<5, using: &generator) {
-        case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-        case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-        case 2:
-          let number = extremes[Int.random(in: extremes.indices, using: &generator)]
-          bytes.replaceSubrange(place..<place + 4, with: littleEndian([number]))
-        case 3:
-          // A reference to somewhere else in the file.
-          let target = UInt32.random(in: 0..<UInt32(bytes.count), using: &generator)
-          let aligned = place & ~3
-          bytes.replaceSubrange(aligned..<aligned + 4, with: littleEndian([target]))
-        default:
-          let other = Int.random(in: 0..<bytes.count - 4, using: &generator)
-          bytes.replaceSubrange(place..<place + 4, with: bytes[other..<other + 4])
-        }
-      }
-      check(bytes)
+    for _ in 0..<25_000 { check(mutant(of: Self.small, &generator)) }
+  }
+
+  @Test(arguments: SharedModelTests.names)
+  func `random changes of real models never trap`(name: String) throws {
+    let model = try ByteSource.mapping(path: SharedModels.path(name)).bytes
+    guard model.count < 20_000 else { return }
+    let seed: UInt64 = 20_250_301
+    print("seed \(seed)")
+    var generator = SeededGenerator(state: seed)
+    let original = model.array
+    for _ in 0..<1_000 { check(mutant(of: original, &generator)) }
+    for count in stride(from: 0, to: original.count, by: 31) {
+      check(Array(original.prefix(count)))
     }
+  }
+
+  private static let extremes: [UInt32] = [
+    0, 1, 2, 3, 4, 0x7F, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE,
+    0xFFFF_FFFF,
+  ]
+
+  /// The bytes with one to three changes: a bit, a byte, a number, a reference, a copied word.
+  private func mutant(of original: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+    var bytes = original
+    for _ in 0..<Int.random(in: 1...3, using: &generator) {
+      let place = Int.random(in: 0..<bytes.count - 4, using: &generator)
+      let aligned = place & ~3
+      switch Int.random(in: 0..<5, using: &generator) {
+      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+      case 2:
+        let number = Self.extremes[Int.random(in: Self.extremes.indices, using: &generator)]
+        bytes.replaceSubrange(aligned..<aligned + 4, with: littleEndian([number]))
+      case 3:
+        let target = UInt32.random(in: 0..<UInt32(bytes.count), using: &generator)
+        bytes.replaceSubrange(aligned..<aligned + 4, with: littleEndian([target]))
+      default:
+        let other = Int.random(in: 0..<bytes.count - 4, using: &generator)
+        bytes.replaceSubrange(place..<place + 4, with: original[other..<other + 4])
+      }
+    }
+    return bytes
   }
 
   @Test func `tables that share their content do not unfold into a large model`() throws {

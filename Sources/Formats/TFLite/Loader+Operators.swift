@@ -110,38 +110,39 @@ extension Loader {
     guard code.customName == nil, let name = code.builtin.name,
       let lowering = LoweringTable.byName[name]
     else { return LoweredOperator(kind: .unknown(code.sourceType)) }
-    var options: FlatBufferTable?
-    switch lowering.options {
-    case .first(let type):
-      options = first?.type == type ? first?.table : nil
-      noteMismatch(first?.type, expected: type, name, node: node)
-    case .second(let type):
-      options = second?.type == type ? second?.table : nil
-      noteMismatch(second?.type, expected: type, name, node: node)
-    case nil: break
-    }
-    var lowered = LoweredOperator(kind: kind(of: lowering, named: name))
+    let options: FlatBufferTable? =
+      switch lowering.options {
+      case .first(let type): member(first, type: type, name, node: node)
+      case .second(let type): member(second, type: type, name, node: node)
+      case nil: nil
+      }
+    var lowered = LoweredOperator(
+      kind: lowering.canonical.map(OperatorKind.known) ?? .unknown(name)
+    )
     let reader = OptionReader(options: options, source: name, operands: operands, loader: self)
     for field in lowering.fields { try reader.read(field, into: &lowered) }
     if let refinement = lowering.refinement { try reader.refine(&lowered, by: refinement) }
     return lowered
   }
 
-  private func kind(of lowering: Lowering, named name: String) -> OperatorKind {
-    guard let canonical = lowering.canonical else { return .unknown(name) }
-    return .known(canonical)
-  }
-
-  // Out of line: inlined, it makes the optimizer of Swift 6.3 crash (CopyPropagation).
-  @inline(never)
-  private func noteMismatch(_ type: UInt8?, expected: UInt8, _ name: String, node: NodeID) {
-    guard let type, type != expected else { return }
-    findings.add(
-      .optionsType,
-      "\(name) has options of type \(type), not \(expected)",
-      graph: GraphID(graphs.count),
-      node: node
-    )
+  /// The options, where they are of the operator's own type.
+  private func member(
+    _ union: (type: UInt8, table: FlatBufferTable)?,
+    type: UInt8,
+    _ name: String,
+    node: NodeID
+  ) -> FlatBufferTable? {
+    guard let union else { return nil }
+    guard union.type == type else {
+      findings.add(
+        .optionsType,
+        "\(name) has options of type \(union.type), not \(type)",
+        graph: GraphID(graphs.count),
+        node: node
+      )
+      return nil
+    }
+    return union.table
   }
 }
 

@@ -34,11 +34,7 @@ final class Loader {
   var denseBytesLeft: Int
 
   /// A label for a range of the file.
-  struct Claim {
-    var range: Range<Int>
-    var category: ByteCategory
-    var owner: LedgerOwner?
-  }
+  typealias Claim = (range: Range<Int>, category: ByteCategory)
 
   init(_ bytes: Bytes, path: String, limits: FlatBufferLimits?) throws(ReadError) {
     self.bytes = bytes
@@ -90,9 +86,9 @@ final class Loader {
   }
 
   /// Notes what a part of the file is for.
-  func claim(_ range: Range<Int>, as category: ByteCategory, owner: LedgerOwner? = nil) {
+  func claim(_ range: Range<Int>, as category: ByteCategory) {
     guard !range.isEmpty else { return }
-    claims.append(Claim(range: range, category: category, owner: owner))
+    claims.append((range: range, category: category))
   }
 
   /// Text from the file.
