@@ -67,7 +67,9 @@ extension OperatorDefinition {
     }
   }
 
-  /// `x · σ(alpha · x)`. Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.QuickGelu.
+  /// A Gaussian error linear unit by the logistic function: `x · σ(alpha · x)`.
+  ///
+  /// Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.QuickGelu.
   static let quickGelu = biasedActivation("quickGelu", "Gelu by a sigmoid.", 1...1) {
     (attributes) throws(OperatorError) in
     let alpha = try attributes.float("alpha", default: 1.702)
