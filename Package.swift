@@ -23,17 +23,50 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    // Bytes
+    .target(name: "CDigests"),
     .target(name: "CFaults"),
-    library("ByteIO", ["CFaults"]),
+    library("ByteIO", ["CDigests", "CFaults"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("WireFormats", ["ByteIO", "CZlib"]),
+
+    // Models
     library("ModelIR", ["ByteIO"]),
     library("Operators", ["ByteIO", "ModelIR"]),
-    tests("ByteIO"),
+    library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
+    library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+
+    // Analyses
+    .target(name: "CStatistics"),
+    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Execution", ["ByteIO", "ModelIR", "Operators", "WireFormats"]),
+
+    // Results
+    library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    library(
+      "AnalyzeCommands",
+      [
+        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling",
+        "Reports",
+        "WireFormats",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+    .executableTarget(name: "analyze", dependencies: ["AnalyzeCommands"]),
+
+    // Tests
+    library("TestSupport", path: "Tests/Support", ["ByteIO"]),
+    tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
-    .executableTarget(
-      name: "analyze",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
+    tests("WireFormats", ["ByteIO", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
+      exclude: ["Snapshots"]
     ),
+    tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
+    tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

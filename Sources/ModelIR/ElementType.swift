@@ -9,6 +9,8 @@ package enum ElementType: String, Sendable, CaseIterable {
   case resource
   /// An opaque value (TensorFlow's variant: lists of tensors and the like).
   case variant
+  /// Nothing tells the type: the file does not state it, and nobody has inferred it yet.
+  case unknown
 
   /// The bits that one element takes when stored; `nil` where that is not fixed.
   package var bitWidth: Int? {
@@ -22,7 +24,7 @@ package enum ElementType: String, Sendable, CaseIterable {
     case .int32, .uint32, .float32: 32
     case .int64, .uint64, .float64, .complex64: 64
     case .complex128: 128
-    case .string, .resource, .variant: nil
+    case .string, .resource, .variant, .unknown: nil
     }
   }
 

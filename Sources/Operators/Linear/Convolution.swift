@@ -2,87 +2,76 @@ import ModelIR
 
 extension OperatorDefinition {
   /// Convolution over any number of spatial axes, grouped or not (cross-correlation, as the field
-  /// says convolution).
+  /// says convolution): `y[o] = b[o] + Σ w[o, c, k] · x[c, stride · position + dilation · k − pad]`.
+  ///
+  /// Sources: ONNX Conv-22; LiteRT `tflite/kernels/conv.cc` and
+  /// `internal/reference/integer_ops/conv.h` for quantized operands.
   static let convolution = OperatorDefinition(
     "convolution",
     "Slides a filter over space and sums over channels.",
     family: .convolution,
     inputs: 2...3,
     inferTypes: { (context) throws(OperatorError) in
-      let input = try context.input(0)
-      guard let dimensions = input.shape.dimensions,
-        let filter = try ConvolutionFilter(context), dimensions.count >= 3
-      else { return [input.with(.unknownRank)] }
-      guard dimensions.count == filter.spatial.count + 2 else {
-        throw .invalid(
-          "an input of \(dimensions.count) axes does not go with a filter of"
-            + " \(filter.spatial.count + 2)"
-        )
-      }
-      let layout = try DataLayout(context.attributes)
-      let groups = try context.attributes.int("groups", default: 1)
-      let channels = dimensions[layout.channelAxis(rank: dimensions.count)]
-      let filterInput = filter.inputChannels.multipliedReportingOverflow(by: groups)
-      if let channels = channels.size, filterInput.overflow || channels != filterInput.partialValue
-      {
-        throw .invalid(
-          "the input has \(channels) channels, the filter takes \(filter.inputChannels)"
-            + " in each of \(groups) groups"
-        )
-      }
-      let window = try SpatialWindow(kernel: filter.spatial, attributes: context.attributes)
-      var spatial: [Dimension] = []
-      for (axis, position) in layout.spatialAxes(rank: dimensions.count).enumerated() {
-        spatial.append(try window.outputSize(dimensions[position], axis: axis))
-      }
-      return [
-        input.with(
-          layout.shape(
-            batch: dimensions[0],
-            channels: .fixed(filter.outputChannels),
-            spatial: spatial
-          )
-        )
-      ]
+      [try ConvolutionShapes.infer(context, .convolution)]
     },
-    // N·Ho·Wo·Co·Kh·Kw·Ci/g (fvcore); the bias and a fused activation are one operation each.
-    cost: CostRule { context in
+    cost: .convolution(.convolution),
+    evaluate: { (context) throws(OperatorError) in
+      [try evaluateConvolution(context, .convolution)]
+    }
+  )
+
+  /// Convolution of each channel by itself, with `multiplier` filters a channel.
+  ///
+  /// Output channel `c · multiplier + m` sees input channel `c`. Source: LiteRT
+  /// `tflite/kernels/depthwise_conv.cc`.
+  static let depthwiseConvolution = OperatorDefinition(
+    "depthwiseConvolution",
+    "Slides filters over space, each over one channel.",
+    family: .convolution,
+    inputs: 2...3,
+    inferTypes: { (context) throws(OperatorError) in
+      [try ConvolutionShapes.infer(context, .depthwise)]
+    },
+    cost: .convolution(.depthwise),
+    evaluate: { (context) throws(OperatorError) in [try evaluateConvolution(context, .depthwise)] }
+  )
+}
+
+/// Evaluates a convolution, depthwise or not, on operands x, filter and bias.
+func evaluateConvolution(
+  _ context: EvaluationContext,
+  _ role: ConvolutionFilter.Role
+) throws(OperatorError) -> Tensor {
+  guard let filter = try ConvolutionFilter(context.operatorContext, role) else {
+    throw .invalid("the shape of the filter is not known")
+  }
+  let geometry = try ConvolutionShapes.geometry(context, role, filter)
+  return try ConvolutionEvaluation(
+    context: context,
+    geometry: geometry,
+    filter: filter,
+    role: role
+  )()
+}
+
+extension CostRule {
+  /// N·Ho·Wo·Co·Kh·Kw·Ci/g (fvcore); the bias and a fused activation are one operation each.
+  static func convolution(
+    _ role: ConvolutionFilter.Role,
+    filterOperand: Int = 1,
+    biasOperand: Int = 2
+  ) -> CostRule {
+    CostRule { context in
       guard let outputs = context.outputElements(),
-        let filter = try? ConvolutionFilter(context.node),
+        let type = context.node.optionalInput(filterOperand),
+        let filter = try? ConvolutionFilter(type, context.node.attributes, role),
         let taps = checkedProduct(filter.spatial + [filter.inputChannels])
       else { return .uncounted }
       return .times(
         outputs,
         multiplyAdds: taps,
-        otherOperations: context.epilogueOperations(biasOperand: 2)
+        otherOperations: context.epilogueOperations(biasOperand: biasOperand)
       )
-    }
-  )
-}
-
-/// The extents of a convolution's filter, whatever the order of its axes.
-struct ConvolutionFilter {
-  var outputChannels: Int
-  /// Input channels of one group.
-  var inputChannels: Int
-  var spatial: [Int]
-
-  /// - Returns: `nil` where the filter's extents are not known.
-  init?(_ context: OperatorContext) throws(OperatorError) {
-    guard let sizes = try context.input(1).shape.sizes else { return nil }
-    guard sizes.count >= 3 else {
-      throw .invalid("a filter of shape \(Shape.fixed(sizes)) has no spatial axis")
-    }
-    let last = sizes.count - 1
-    switch try context.attributes.string("filterLayout", default: "oihw") {
-    case "oihw": (outputChannels, inputChannels, spatial) = (sizes[0], sizes[1], Array(sizes[2...]))
-    case "ohwi":
-      (outputChannels, inputChannels, spatial) = (sizes[0], sizes[last], Array(sizes[1..<last]))
-    case "hwio":
-      (outputChannels, inputChannels, spatial) = (
-        sizes[last], sizes[last - 1], Array(sizes[..<(last - 1)])
-      )
-    case let other: throw .invalid("filterLayout \"\(other)\" is none of oihw, ohwi, hwio")
     }
   }
 }

@@ -1,3 +1,3 @@
 extension OperatorCatalog {
-  static let recurrent: [OperatorDefinition] = []
+  static let recurrent: [OperatorDefinition] = [.lstm, .gru, .rnn]
 }

@@ -80,7 +80,7 @@ extension Tensor {
       case .uint4, .uint2:
         let bits = type == .uint4 ? 4 : 2
         return .integers((0..<count).map { Int64(field($0, bits)) })
-      case .string, .resource, .variant:
+      case .string, .resource, .variant, .unknown:
         return .strings([])
       }
     }

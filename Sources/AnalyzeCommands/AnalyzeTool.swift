@@ -1,0 +1,125 @@
+import ArgumentParser
+import ByteIO
+import CFaults
+import Reports
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The command line: finds the subcommand, runs it, and leaves with 0, 1 or 2.
+public enum AnalyzeTool {
+  static let identity = ToolIdentity(name: "analyze", version: "0.1.0")
+
+  /// Runs the process's arguments and exits.
+  public static func main() -> Never {
+    prepareProcess()
+    exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+  }
+
+  private static func run(_ arguments: [String]) -> ExitStatus {
+    let wantsJSON = asksForJSON(arguments)
+    do {
+      var command = try AnalyzeCommand.parseAsRoot(arguments)
+      faults_install(wantsJSON ? 1 : 0)
+      guard let runnable = command as? any StatusCommand else {
+        // The parser's own commands (help, completions) print and leave by throwing.
+        try command.run()
+        return .done
+      }
+      return try runnable.status()
+    } catch let failure as CommandFailure {
+      return report(failure, asJSON: wantsJSON)
+    } catch {
+      return reportParserExit(error, asJSON: wantsJSON)
+    }
+  }
+
+  private static func report(_ failure: CommandFailure, asJSON: Bool) -> ExitStatus {
+    failure.report(asJSON: asJSON)
+    return .couldNotTell
+  }
+
+  /// Help and version are results; everything else is a wrong command line.
+  private static func reportParserExit(_ error: any Error, asJSON: Bool) -> ExitStatus {
+    let message = AnalyzeCommand.fullMessage(for: error)
+    guard AnalyzeCommand.exitCode(for: error).isSuccess else {
+      // The parser adds usage lines; the first line says what is wrong.
+      let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
+      let prefix = "Error: "
+      let text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+      return report(
+        CommandFailure(.usage, text, hint: "see analyze --help"),
+        asJSON: asJSON
+      )
+    }
+    do throws(WriteError) {
+      try FileOutput.write(Array((message + "\n").utf8), to: STDOUT_FILENO)
+      return .done
+    } catch {
+      return report(CommandFailure(error), asJSON: false)
+    }
+  }
+
+  /// Errors take the form of the results, also where the command line is wrong.
+  private static func asksForJSON(_ arguments: [String]) -> Bool {
+    for (index, argument) in arguments.enumerated() {
+      if argument == "--format=json" || argument == "-f=json" { return true }
+      if argument == "--format", arguments.indices.contains(index + 1),
+        arguments[index + 1] == "json"
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Makes lost output an error instead of a signal, and keeps results out of other files.
+  private static func prepareProcess() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    // A closed standard descriptor would be given to the next file that is opened. Read-only, so
+    // that writing to it still fails.
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
+}
+
+/// How the process ends; other people's scripts rely on the numbers.
+enum ExitStatus: Int32 {
+  /// Done, or the gate passed.
+  case done = 0
+  /// The gate says no: everything was measured and a budget is exceeded.
+  case gateSaysNo = 1
+  /// Could not complete, or could not tell.
+  case couldNotTell = 2
+}
+
+/// A command that says how the process ends.
+protocol StatusCommand: ParsableCommand {
+  func status() throws -> ExitStatus
+}
+
+/// The root command.
+struct AnalyzeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "analyze",
+    abstract: "Looks at a neural-network model the way a good engineer looks at a machine.",
+    discussion: """
+      What it is made of, where its bytes, arithmetic and memory go, and what stands out. \
+      The format is told from the content: TensorFlow Lite and ONNX.
+
+      EXAMPLES
+        analyze model.tflite
+        analyze report model.onnx --format json -o report.json
+      """,
+    version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
+    subcommands: [ReportCommand.self],
+    defaultSubcommand: ReportCommand.self
+  )
+}

@@ -1,0 +1,172 @@
+import ByteIO
+import ModelIR
+import WireFormats
+
+/// One reading of one file.
+///
+/// A class, because what is read adds to findings, budgets and claims from everywhere.
+final class Loader {
+  let bytes: Bytes
+  let path: String
+  let buffer: FlatBuffer
+  let root: FlatBufferTable
+
+  var allocation: AllocationBudget
+  var findings = Findings()
+  /// What the parts of the file are for, where that is more than "structure".
+  var claims: [Claim] = []
+
+  var buffers: [Bytes?] = []
+  var externalBuffers: [UInt32: ExternalBuffer] = [:]
+  var operatorCodes: [OperatorCode] = []
+  var subgraphCount = 0
+  var graphs: [Graph] = []
+  var signatures: [Signature] = []
+  var metadata: [MetadataEntry] = []
+  /// Which buffers hold metadata.
+  var metadataBuffers: Set<Int> = []
+  /// The tensors of each graph, as far as the values do not tell.
+  var tensors: [[TensorNote]] = []
+  /// Whether some tensor of the file says that its rank is known.
+  var statesRanks = false
+
+  /// How much memory sparse constants may still take in their dense form.
+  var denseBytesLeft: Int
+
+  /// A label for a range of the file.
+  typealias Claim = (range: Range<Int>, category: ByteCategory)
+
+  init(_ bytes: Bytes, path: String, limits: FlatBufferLimits?) throws(ReadError) {
+    self.bytes = bytes
+    self.path = path
+    buffer = FlatBuffer(bytes, limits: limits)
+    root = try buffer.root()
+    allocation = AllocationBudget(metadataBytes: bytes.count)
+    let (justified, overflow) = bytes.count.multipliedReportingOverflow(by: 256)
+    denseBytesLeft = min(2 << 30, overflow ? 2 << 30 : justified)
+  }
+
+  /// Reads everything.
+  func load() throws(ReadError) -> Model {
+    let version = try root.uint32(slot: Slot.Model.version)
+    guard version == 3 else {
+      throw ReadError(
+        .modelUnsupported,
+        "schema version \(version) is not read, only 3",
+        at: root.offset,
+        path: "version"
+      )
+    }
+    try readBuffers()
+    allocation = AllocationBudget(metadataBytes: bytes.count - constantBytes())
+    try readExternalBuffers()
+    try readOperatorCodes()
+    try readSubgraphs()
+    try readSignatures()
+    try readDescription()
+    try readMetadata()
+    let archive = AppendedArchive(in: bytes)
+    if let archive { try readArchive(archive) }
+    for index in graphs.indices {
+      try located("subgraphs[\(index)]") { () throws(ReadError) in
+        try graphs[index].checkInvariants(graphCount: graphs.count)
+      }
+    }
+    try checkCalls()
+    let ledger = makeLedger(archive: archive)
+    return Model(
+      format: .tflite,
+      path: path,
+      graphs: graphs,
+      ledger: ledger,
+      diagnostics: findings.diagnostics(),
+      signatures: signatures,
+      metadata: metadata
+    )
+  }
+
+  /// Notes what a part of the file is for.
+  func claim(_ range: Range<Int>, as category: ByteCategory) {
+    guard !range.isEmpty else { return }
+    claims.append((range: range, category: category))
+  }
+
+  /// Text from the file.
+  ///
+  /// Names longer than 4 KiB keep that much and a hash of the rest: nobody reads more.
+  func text(_ bytes: Bytes?) throws(ReadError) -> String {
+    guard let bytes, !bytes.isEmpty else { return "" }
+    let kept = 4096
+    guard bytes.count > kept else {
+      try allocation.charge(bytes.count, at: bytes.offset)
+      return bytes.string
+    }
+    try allocation.charge(kept, at: bytes.offset)
+    findings.add(.longName, "a name of \(bytes.count) bytes was shortened")
+    let hash = String(contentHash(of: bytes), radix: 16)
+    return try bytes.slice(at: 0, count: kept).string + "…#" + hash
+  }
+
+  /// A count or index from the file as an `Int`.
+  func index(_ value: Int64, below count: Int, _ what: @autoclosure () -> String) throws(ReadError)
+    -> Int
+  {
+    guard let index = Int(exactly: value), index >= 0, index < count else {
+      throw ReadError(.modelInvalid, "\(what()) \(value) is named, but there are \(count)")
+    }
+    return index
+  }
+}
+
+/// How much memory the structure of a file may take: 32 times its own bytes and 16 MiB.
+///
+/// Many tables may refer to one vector; without this a small file could unfold into a large
+/// model.
+struct AllocationBudget {
+  private let limit: Int
+  private var left: Int
+
+  init(metadataBytes: Int) {
+    let (product, overflow) = max(0, metadataBytes).multipliedReportingOverflow(by: 32)
+    let (sum, sumOverflow) = product.addingReportingOverflow(16 << 20)
+    limit = overflow || sumOverflow ? Int.max : sum
+    left = limit
+  }
+
+  /// Takes from the budget.
+  ///
+  /// - Throws: `LIMIT_EXCEEDED` where nothing is left.
+  mutating func charge(_ byteCount: Int, at offset: Int? = nil) throws(ReadError) {
+    guard byteCount >= 0, byteCount <= left else {
+      throw ReadError(
+        .limitExceeded,
+        "the model's structure would take more than \(limit) bytes of memory",
+        at: offset,
+        hint: "many parts of the file seem to share their content"
+      )
+    }
+    left -= byteCount
+  }
+}
+
+/// A 64-bit hash of bytes (FNV-1a over eight bytes at a time, then over the rest).
+///
+/// Source: Fowler, Noll and Vo, FNV-1a, 64-bit constants. Taken by words for speed, so the values
+/// are not those of the byte-wise function.
+func contentHash(of bytes: Bytes) -> UInt64 {
+  bytes.withUnsafeBytes { raw in
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    let prime: UInt64 = 0x100_0000_01b3
+    var index = 0
+    while raw.count - index >= 8 {
+      hash = (hash ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* prime
+      hash ^= hash >> 29
+      index += 8
+    }
+    while index < raw.count {
+      hash = (hash ^ UInt64(raw[index])) &* prime
+      index += 1
+    }
+    return hash
+  }
+}

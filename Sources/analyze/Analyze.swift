@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct Analyze: ParsableCommand {
-  func run() {}
-}

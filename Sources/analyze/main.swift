@@ -1,0 +1,3 @@
+import AnalyzeCommands
+
+AnalyzeTool.main()
