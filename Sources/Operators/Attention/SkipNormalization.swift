@@ -52,7 +52,7 @@ extension OperatorDefinition {
   ///
   /// Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.BiasGelu.
   static let biasGelu = biasedActivation("biasGelu", "Gelu of a sum with a bias.", 2...2) {
-    (_) throws(OperatorError) in { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
+    (_) throws(OperatorError) in { 0.5 * $0 * (1 + Double.erf($0 / 2.0.squareRoot())) }
   }
 
   /// `0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))` of x plus an optional bias.
@@ -63,15 +63,17 @@ extension OperatorDefinition {
     (_) throws(OperatorError) in
     {
       let inner = (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)
-      return 0.5 * $0 * (1 + tanh(inner))
+      return 0.5 * $0 * (1 + Double.tanh(inner))
     }
   }
 
-  /// `x · σ(alpha · x)`. Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.QuickGelu.
+  /// `x · σ(alpha · x)`.
+  ///
+  /// Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.QuickGelu.
   static let quickGelu = biasedActivation("quickGelu", "Gelu by a sigmoid.", 1...1) {
     (attributes) throws(OperatorError) in
     let alpha = try attributes.float("alpha", default: 1.702)
-    return { $0 / (1 + exp(-alpha * $0)) }
+    return { $0 / (1 + Double.exp(-alpha * $0)) }
   }
 
   private static func biasedActivation(

@@ -131,7 +131,7 @@ extension OperatorDefinition {
       for row in 0..<sizes[0] {
         let values = Array(logits[(row * classes)..<((row + 1) * classes)])
         let greatest = values.max() ?? 0
-        let weights = values.map { exp($0 - greatest) }
+        let weights = values.map { Double.exp($0 - greatest) }
         let total = weights.reduce(0, +)
         for _ in 0..<sizes[1] {
           var rest = generator.uniform() * total
@@ -208,7 +208,7 @@ struct SeededGenerator {
 
   /// A standard normal number (Box and Muller 1958).
   mutating func normal() -> Double {
-    let radius = (-2 * log(1 - uniform())).squareRoot()
-    return radius * cos(2 * .pi * uniform())
+    let radius = (-2 * Double.log(1 - uniform())).squareRoot()
+    return radius * Double.cos(2 * .pi * uniform())
   }
 }

@@ -12,18 +12,18 @@ extension OperatorDefinition {
   /// `0.5 − 0.5·cos(2πn / N)`.
   ///
   /// Source: ONNX HannWindow-17.
-  static let hannWindow = window("hannWindow", "The Hann window.") { 0.5 - 0.5 * cos($0) }
+  static let hannWindow = window("hannWindow", "The Hann window.") { 0.5 - 0.5 * Double.cos($0) }
   /// `25/46 − 21/46·cos(2πn / N)`.
   ///
   /// Source: ONNX HammingWindow-17.
   static let hammingWindow = window("hammingWindow", "The Hamming window.") {
-    25.0 / 46 - 21.0 / 46 * cos($0)
+    25.0 / 46 - 21.0 / 46 * Double.cos($0)
   }
   /// `0.42 − 0.5·cos(2πn / N) + 0.08·cos(4πn / N)`.
   ///
   /// Source: ONNX BlackmanWindow-17.
   static let blackmanWindow = window("blackmanWindow", "The Blackman window.") {
-    0.42 - 0.5 * cos($0) + 0.08 * cos(2 * $0)
+    0.42 - 0.5 * Double.cos($0) + 0.08 * Double.cos(2 * $0)
   }
 
   /// A window of as many values as the operand says; N is that number where `periodic` is set (the
@@ -73,12 +73,12 @@ extension OperatorDefinition {
       let rate = try number(context, 2)
       let length = try number(context, 1)
       guard rate > 0 else { throw .invalid("the sample rate is \(rate)") }
-      let low = 2595 * log1p(try number(context, 3) / 700) / log(10)
-      let high = 2595 * log1p(try number(context, 4) / 700) / log(10)
+      let low = 2595 * Double.log1p(try number(context, 3) / 700) / Double.log(10)
+      let high = 2595 * Double.log1p(try number(context, 4) / 700) / Double.log(10)
       let step = (high - low) / Double(bands + 2)
       var edges: [Int] = []
       for edge in 0..<(bands + 2) {
-        let frequency = 700 * expm1((Double(edge) * step + low) / 2595 * log(10))
+        let frequency = 700 * expm1((Double(edge) * step + low) / 2595 * Double.log(10))
         let bin = (length + 1) * frequency / rate
         guard let place = Int(exactly: bin.rounded(.down)), (0..<bins).contains(place) else {
           throw .invalid("the band edge \(frequency) Hz lies in none of \(bins) bins")
