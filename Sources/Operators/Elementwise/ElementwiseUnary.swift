@@ -26,7 +26,7 @@ struct UnaryFunction: Sendable {
     case .integers(let values):
       guard let integer else { throw .invalid("\(tensor.type) operands are not taken") }
       result.elements = .integers(values.map(integer))
-    case .booleans, .strings: throw .invalid("\(tensor.type) operands are not taken")
+    case .booleans, .strings, .tensors: throw .invalid("\(tensor.type) operands are not taken")
     }
     return result.normalized()
   }

@@ -14,7 +14,7 @@ extension OperatorDefinition {
   ///
   /// Operands: codes `[1, B, 4…]`, class scores `[1, B, C]` (C may count a background class first),
   /// anchors `[B, 4]` as (y, x, height, width). Results: boxes, classes, scores, their number.
-  /// Attributes: maxDetections, maxClassesPerDetection, detectionsPerClass, useRegularNms,
+  /// Attributes, whose names may stand with underscores as the file has them: maxDetections, maxClassesPerDetection, detectionsPerClass, useRegularNms,
   /// nmsScoreThreshold, nmsIouThreshold, numClasses, yScale, xScale, hScale, wScale.
   /// Source: TFLite's custom operator TFLite_Detection_PostProcess (detection_postprocess.cc).
   static let detectionPostProcess = OperatorDefinition(
@@ -24,8 +24,8 @@ extension OperatorDefinition {
     inputs: 3...3,
     outputs: 1...4,
     inferTypes: { (context) throws(OperatorError) in
-      let most = try context.attributes.int("maxDetections", default: 0)
-      let classes = try context.attributes.int("maxClassesPerDetection", default: 1)
+      let most = try context.attributes.detection.int("maxDetections", default: 0)
+      let classes = try context.attributes.detection.int("maxClassesPerDetection", default: 1)
       let (count, overflow) = most.multipliedReportingOverflow(by: classes)
       guard most >= 0, classes >= 0, !overflow else {
         throw .invalid("\(most) detections of \(classes) classes")
@@ -64,12 +64,12 @@ private struct Detection {
 
   init(_ context: EvaluationContext) throws(OperatorError) {
     let attributes = context.attributes
-    most = try attributes.int("maxDetections", default: 0)
-    perDetection = try attributes.int("maxClassesPerDetection", default: 1)
-    perClass = try attributes.int("detectionsPerClass", default: 100)
-    isRegular = try attributes.bool("useRegularNms")
-    leastScore = Float(try attributes.float("nmsScoreThreshold", default: 0))
-    overlapLimit = Float(try attributes.float("nmsIouThreshold", default: 0))
+    most = try attributes.detection.int("maxDetections", default: 0)
+    perDetection = try attributes.detection.int("maxClassesPerDetection", default: 1)
+    perClass = try attributes.detection.int("detectionsPerClass", default: 100)
+    isRegular = try attributes.detection.bool("useRegularNms")
+    leastScore = Float(try attributes.detection.float("nmsScoreThreshold", default: 0))
+    overlapLimit = Float(try attributes.detection.float("nmsIouThreshold", default: 0))
     let codes = try context.input(0)
     let predictions = try context.input(1)
     let anchors = try context.input(2)
@@ -82,7 +82,7 @@ private struct Detection {
       )
     }
     columns = predictions.sizes[2]
-    classes = try attributes.int("numClasses", default: columns)
+    classes = try attributes.detection.int("numClasses", default: columns)
     guard most > 0, perDetection > 0, perClass > 0, classes > 0, (0...1).contains(columns - classes)
     else { throw .invalid("\(classes) classes of \(columns), \(most) detections") }
     guard overlapLimit > 0, overlapLimit <= 1 else {
@@ -92,7 +92,7 @@ private struct Detection {
     scores = try Self.real(predictions, context.quantization(ofInput: 1))
     var scales: [Double] = []
     for name in ["yScale", "xScale", "hScale", "wScale"] {
-      scales.append(Double(Float(try attributes.float(name, default: 1))))
+      scales.append(Double(Float(try attributes.detection.float(name, default: 1))))
     }
     boxes = Self.decoded(
       try Self.real(codes, context.quantization(ofInput: 0)),
@@ -221,5 +221,18 @@ private struct Detection {
       found = order.prefix(most).map { found[$0] }
     }
     return (found.enumerated().map { ($0, $1) }, found.count)
+  }
+}
+
+extension AttributeReader {
+  /// The same attributes with the names of the vocabulary: `max_detections` is `maxDetections`.
+  fileprivate var detection: AttributeReader {
+    var renamed = Attributes()
+    for (name, value) in attributes.all {
+      let parts = name.split(separator: "_")
+      let rest = parts.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
+      renamed[(parts.prefix(1).map(String.init) + rest).joined()] = value
+    }
+    return AttributeReader(renamed)
   }
 }

@@ -5,6 +5,6 @@ extension OperatorCatalog {
     .oneHot, .nonZero, .where, .unique, .bucketize,
     .segmentSum, .unsortedSegmentSum, .unsortedSegmentProd, .unsortedSegmentMax,
     .unsortedSegmentMin,
-    .embeddingLookup, .embeddingLookupSparse, .concatEmbeddings, .hashtableLookup, .lshProjection,
+    .embeddingLookup, .embeddingLookupSparse, .hashtableLookup, .lshProjection,
   ]
 }

@@ -143,17 +143,6 @@ extension OperatorDefinition {
       return .times(seeds, multiplyAdds: rows, status: .approximated)
     }
   )
-
-  /// The parts of several tables side by side; no runtime has it any more.
-  ///
-  /// Source: TFLite CONCAT_EMBEDDINGS.
-  static let concatEmbeddings = OperatorDefinition(
-    "concatEmbeddings",
-    "The rows of several tables side by side.",
-    family: .indexing,
-    inputs: .atLeast(1),
-    cost: .free
-  )
 }
 
 /// Rows of a table, each inside it.

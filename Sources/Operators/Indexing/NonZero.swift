@@ -85,6 +85,7 @@ private func nonZeroCoordinates(_ tensor: Tensor) throws(OperatorError) -> Tenso
   case .integers(let values): isSet = values.map { $0 != 0 }
   case .booleans(let values): isSet = values
   case .strings(let values): isSet = values.map { !$0.isEmpty }
+  case .tensors: throw .invalid("sequences have no coordinates")
   }
   // ONNX and NumPy take a scalar for a list of one.
   let sizes = tensor.sizes

@@ -5,7 +5,7 @@ extension OperatorDefinition {
   ///
   /// ONNX gives (values, first positions, inverse, counts), sorted unless `sorted` is 0; TFLite gives
   /// (values, inverse) in the order of appearance (`operandOrder` = `tflite`, or where the attribute
-  /// `idxOutType` is given). Sources: ONNX Unique-11, TFLite UNIQUE.
+  /// `indexType` is given). Sources: ONNX Unique-11, TFLite UNIQUE.
   static let unique = OperatorDefinition(
     "unique",
     "The different elements or slices, and where they are.",
@@ -51,7 +51,7 @@ private struct UniqueStyle {
 
   init(_ attributes: AttributeReader) throws(OperatorError) {
     axis = try attributes.int("axis")
-    let indexType = try attributes.type("idxOutType")
+    let indexType = try attributes.type("indexType")
     isTFLite = try attributes.string("operandOrder") == "tflite" || indexType != nil
     isSorted = try attributes.bool("sorted", default: true) && !isTFLite
     self.indexType = indexType ?? (isTFLite ? .int32 : .int64)
@@ -144,6 +144,7 @@ struct ElementComparison {
       }
     case .booleans(let values):
       compare = { (values[$0] ? 1 : 0) - (values[$1] ? 1 : 0) }
+    case .tensors: compare = { _, _ in 0 }
     case .strings(let values):
       compare = { left, right in
         let (a, b) = (Array(values[left].utf8), Array(values[right].utf8))

@@ -34,6 +34,7 @@ extension OperatorDefinition {
       var places: [Key: Int] = [:]
       for (place, key) in table.keys.enumerated() where places[key] == nil { places[key] = place }
       let found = keys(of: input).map { places[$0] ?? table.keys.count }
+      guard found.count == input.count else { throw .invalid("\(input.type) has no labels") }
       return [try table.values.gathering(offsets: found, sizes: input.sizes)]
     }
   )
@@ -57,6 +58,7 @@ private func keys(of tensor: Tensor) -> [Key] {
   case .booleans(let values): values.map { .integer($0 ? 1 : 0) }
   case .floats(let values): values.map { Key(Double($0)) }
   case .doubles(let values): values.map { Key($0) }
+  case .tensors: []
   }
 }
 
@@ -146,6 +148,7 @@ private func evaluateTfIdf(_ context: EvaluationContext) throws(OperatorError) -
     weights.isEmpty || weights.count == indexes.count
   else { throw .invalid("n-grams of \(shortest) to \(longest) with \(indexes.count) indexes") }
   let words = keys(of: input)
+  guard words.count == input.count else { throw .invalid("\(input.type) holds no words") }
   let rows = input.rank == 2 ? input.sizes[0] : 1
   let length = rows == 0 ? 0 : words.count / rows
   var counts = Array(repeating: Float(0), count: count)
