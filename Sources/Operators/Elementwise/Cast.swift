@@ -19,7 +19,7 @@ extension OperatorDefinition {
     },
     inferDimensions: { context in
       guard let target = try? context.attributes.type("to"), target.isInteger else { return nil }
-      return DimensionArithmetic.list(context, 0)
+      return ExtentArithmetic.list(context, 0)
     },
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in
@@ -40,7 +40,7 @@ extension OperatorDefinition {
     },
     inferDimensions: { context in
       guard let target = context.optionalInput(1)?.element, target.isInteger else { return nil }
-      return DimensionArithmetic.list(context, 0)
+      return ExtentArithmetic.list(context, 0)
     },
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in

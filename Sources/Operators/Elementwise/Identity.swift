@@ -8,7 +8,7 @@ extension OperatorDefinition {
     family: .movement,
     inputs: 1...1,
     inferTypes: { (context) throws(OperatorError) in [try context.input(0)] },
-    inferDimensions: { context in DimensionArithmetic.list(context, 0) },
+    inferDimensions: { context in ExtentArithmetic.list(context, 0) },
     cost: .free,
     evaluate: { (context) throws(OperatorError) in [try context.input(0)] }
   )
