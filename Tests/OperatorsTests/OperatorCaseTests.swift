@@ -101,7 +101,7 @@ private let names = [
   }
 
   private func sample(_ sizes: [Int], isInteger: Bool) -> Tensor {
-    let count = sizes.reduce(1, *)
+    let count = sizes.contains(0) ? 0 : sizes.reduce(1, *)
     if isInteger {
       let values = (0..<count).map { Int64($0 % 5) - 1 }
       return Tensor(type: .int8, sizes: sizes, elements: .integers(values))

@@ -41,7 +41,7 @@ package struct Tensor: Equatable, Sendable {
   }
 
   /// The number of elements.
-  package var count: Int { sizes.reduce(1, *) }
+  package var count: Int { checkedProduct(sizes) ?? 0 }
 
   /// The number of axes.
   package var rank: Int { sizes.count }
