@@ -23,10 +23,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    library("CKernels"),
+    library("Kernels", ["CKernels"]),
+    tests("Kernels"),
+    .executableTarget(name: "KernelBench", dependencies: ["Kernels"]),
     .executableTarget(
       name: "analyze",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]
-    )
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
