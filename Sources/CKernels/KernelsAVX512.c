@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "Depthwise.h"
 #include "Indirection.h"
 #include "Tables.h"
 

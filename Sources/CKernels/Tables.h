@@ -10,6 +10,8 @@ typedef struct {
   size_t tile_rows;
   void (*conv_f32)(const ck_conv_plan *, const float *, const float *, float *,
                    const ck_epilogue *, char *, size_t, size_t);
+  void (*depthwise_f32)(const ck_conv_plan *, const float *, const float *, float *,
+                        const ck_epilogue *, size_t, size_t);
   size_t (*peak_f32)(size_t);
 } ck_table;
 

@@ -39,37 +39,66 @@ struct FloatBench {
       repeating: 0,
       count: shape.batch * shape.outputHeight * shape.outputWidth * shape.outputChannels
     )
-    guard !layer.isDepthwise,
-      let plan = try? ConvolutionPlan(shape, element: .float32, instructionSet: instructionSet),
-      let filters = weights.withUnsafeBufferPointer({ pointer in
-        pointer.baseAddress.flatMap {
-          try? PackedFilters(shape, strides: .ohwi(shape), weights: [$0], bias: [nil])
-        }
-      })
-    else { return 0 }
-    let scratch = (0..<queue.threadCount).map { _ in
-      AlignedBuffer(byteCount: plan.scratchByteCount)
-    }
+    guard let run = prepare(layer, weights: weights, queue: queue) else { return 0 }
     let seconds = input.withUnsafeBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
         guard let from = input.baseAddress, let to = output.baseAddress else { return 1.0 }
-        // Each run writes other elements of the output; the pointers are only read.
-        nonisolated(unsafe) let (source, target) = (from, to)
-        return measure {
-          queue.run(jobCount: plan.jobCount) { jobs, worker in
-            plan.run(
-              filters,
-              input: source,
-              output: target,
-              epilogue: Epilogue(lower: 0, upper: 6),
-              scratch: scratch[worker],
-              jobs: jobs
-            )
-          }
-        }
+        return measure { run(from, to) }
       }
     }
     return layer.multiplyAdds * 2 / seconds * 1e-9
+  }
+}
+
+extension FloatBench {
+  private typealias Run = (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+
+  private func prepare(_ layer: Layer, weights: [Float], queue: WorkQueue) -> Run? {
+    let shape = layer.shape
+    let epilogue = Epilogue(lower: 0, upper: 6)
+    return weights.withUnsafeBufferPointer { weights -> Run? in
+      guard let first = weights.baseAddress else { return nil }
+      if layer.isDepthwise {
+        guard
+          let plan = try? DepthwisePlan(shape, element: .float32, instructionSet: instructionSet),
+          let filters = try? PackedDepthwiseFilters(
+            shape,
+            strides: .hwc(shape),
+            weights: [first],
+            bias: [nil]
+          )
+        else { return nil }
+        return { input, output in
+          queue.run(jobCount: plan.jobCount) { jobs, _ in
+            plan.run(filters, input: input, output: output, epilogue: epilogue, jobs: jobs)
+          }
+        }
+      }
+      guard
+        let plan = try? ConvolutionPlan(shape, element: .float32, instructionSet: instructionSet),
+        let filters = try? PackedFilters(
+          shape,
+          strides: .ohwi(shape),
+          weights: [first],
+          bias: [nil]
+        )
+      else { return nil }
+      let scratch = (0..<queue.threadCount).map { _ in
+        AlignedBuffer(byteCount: plan.scratchByteCount)
+      }
+      return { input, output in
+        queue.run(jobCount: plan.jobCount) { jobs, worker in
+          plan.run(
+            filters,
+            input: input,
+            output: output,
+            epilogue: epilogue,
+            scratch: scratch[worker],
+            jobs: jobs
+          )
+        }
+      }
+    }
   }
 }
 

@@ -3,12 +3,13 @@ import Kernels
 /// A layer of a known network.
 struct Layer {
   let name: String
-  let shape: ConvolutionShape
-  var isDepthwise = false
+  var shape: ConvolutionShape
+  /// Whether each channel is a group of its own.
+  var isDepthwise: Bool { shape.groups > 1 }
 
   /// Multiply-adds, padding taps included.
   var multiplyAdds: Double {
-    let perOutput = shape.kernelHeight * shape.kernelWidth * (isDepthwise ? 1 : shape.inputChannels)
+    let perOutput = shape.kernelHeight * shape.kernelWidth * shape.inputChannels
     return Double(shape.batch * shape.outputHeight * shape.outputWidth)
       * Double(shape.outputChannels * perOutput / shape.groups)
   }
@@ -49,7 +50,7 @@ struct Layer {
       kernel: kernel,
       stride: stride
     )
-    layer.isDepthwise = true
+    layer.shape.groups = channels
     return layer
   }
 

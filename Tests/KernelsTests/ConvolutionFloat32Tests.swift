@@ -42,6 +42,37 @@ import Testing
       return output
     }
 
+    func runDepthwise(_ instructionSet: InstructionSet) throws -> [Float] {
+      let shape = reference.shape
+      let plan = try DepthwisePlan(shape, element: .float32, instructionSet: instructionSet)
+      // Depthwise weights of the reference are [channels, height, width, 1].
+      let filters = try withPointers(weights) { weights in
+        try withPointers(biases) { biases in
+          try PackedDepthwiseFilters(shape, strides: .ohwi(shape), weights: weights, bias: biases)
+        }
+      }
+      var output = [Float](repeating: .nan, count: reference.outputCount)
+      residual.withUnsafeBufferPointer { residual in
+        let epilogue = Epilogue(
+          lower: lower,
+          upper: upper,
+          residual: usesResidual ? residual.baseAddress : nil,
+          residualStride: reference.outputStride,
+          residualAfterClamp: residualAfterClamp
+        )
+        for job in (0..<plan.jobCount).reversed() {
+          plan.run(
+            filters,
+            input: input,
+            output: &output,
+            epilogue: epilogue,
+            jobs: job..<job + 1
+          )
+        }
+      }
+      return output
+    }
+
     func run(_ instructionSet: InstructionSet, reversed: Bool = false) throws -> [Float] {
       let shape = reference.shape
       let plan = try ConvolutionPlan(shape, element: .float32, instructionSet: instructionSet)
@@ -93,6 +124,21 @@ import Testing
     #expect(!different, "\(shape)")
     let reversed = try test.run(set, reversed: true)
     #expect(actual.map(\.bitPattern) == reversed.map(\.bitPattern))
+  }
+
+  @Test(arguments: InstructionSet.available, 0..<150)
+  func `random depthwise convolutions equal the obvious loops`(
+    set: InstructionSet,
+    seed: Int
+  ) throws {
+    var random = SplitMix(2000 + seed)
+    let test = Case(.randomDepthwise(&random), &random)
+    let actual = try test.runDepthwise(set)
+    // Tolerance: sums of up to 25 products of magnitude below 1 in Float.
+    let different = zip(actual, test.expected()).contains { actual, expected in
+      actual.isNaN != expected.isNaN || abs(actual - expected) > 1e-5
+    }
+    #expect(!different, "\(test.reference.shape)")
   }
 
   @Test(.enabled(if: InstructionSet.available.count == 3), arguments: 0..<60)

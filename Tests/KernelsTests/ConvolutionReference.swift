@@ -88,6 +88,20 @@ extension ConvolutionShape {
     return shape
   }
 
+  /// A random depthwise shape, with channel multipliers and the specialised kernel widths.
+  static func randomDepthwise(_ random: inout SplitMix) -> ConvolutionShape {
+    var shape = ConvolutionShape.random(&random)
+    shape.inputChannels = random.pick([1, 2, 5, 8, 16, 17, 24, 40, 70])
+    shape.groups = shape.inputChannels
+    shape.outputChannels = shape.inputChannels * random.pick([1, 1, 1, 2, 8])
+    shape.kernelWidth = random.pick([1, 2, 3, 3, 5, 5])
+    shape.strideWidth = random.pick([1, 1, 2, 3])
+    shape.dilationWidth = random.pick([1, 1, 1, 2])
+    shape.inputPixelStride = shape.inputChannels + random.pick([0, 3])
+    shape.outputPixelStride = shape.outputChannels * shape.variants + random.pick([0, 5])
+    return shape
+  }
+
   /// A random matrix product, which has a path without offsets.
   static func randomMatrixProduct(_ random: inout SplitMix) -> ConvolutionShape {
     .matrixProduct(

@@ -20,10 +20,12 @@
 #include "Vector.h"
 // Vectors first: the templates below use them.
 #include "GemmFloat32.h"
+#include "DepthwiseFloat32.h"
 #include "Peak.h"
 
 const ck_table CK_NAME(ck_table) = {
     .tile_rows = CK_ROWS,
     .conv_f32 = CK_NAME(conv_f32),
+    .depthwise_f32 = CK_NAME(depthwise_f32),
     .peak_f32 = CK_NAME(peak_f32),
 };

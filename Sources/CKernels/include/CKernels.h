@@ -13,6 +13,7 @@
 #define CKERNELS_H
 
 #include "ck_convolution.h"
+#include "ck_depthwise.h"
 #include "ck_isa.h"
 #include "ck_peak.h"
 #include "ck_queue.h"
