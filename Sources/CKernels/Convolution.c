@@ -2,7 +2,9 @@
 
 #include "Tables.h"
 
-size_t ck_tile_rows(ck_isa isa) { return ck_table_of(isa)->tile_rows; }
+size_t ck_tile_rows(ck_isa isa, ck_element element) {
+  return element == CK_INT16 ? 1 : ck_table_of(isa)->tile_rows;
+}
 
 static size_t panel_floats(const ck_conv_shape *s) {
   size_t depth = s->kernel_height * s->kernel_width * (s->in_channels / s->groups);

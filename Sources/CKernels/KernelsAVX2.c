@@ -6,6 +6,7 @@
 
 #include "Depthwise.h"
 #include "Indirection.h"
+#include "Quantized.h"
 #include "Tables.h"
 
 // A region instead of compiler flags: the rest of the package runs on any x86-64.
@@ -15,6 +16,7 @@
 #define CK_LANES 8
 #define CK_ROWS 6
 #define CK_HAS_FMA 1
+#define CK_HAS_VNNI 0
 #include "Templates/All.h"
 
 #pragma clang attribute pop

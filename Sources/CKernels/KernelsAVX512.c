@@ -6,6 +6,7 @@
 
 #include "Depthwise.h"
 #include "Indirection.h"
+#include "Quantized.h"
 #include "Tables.h"
 
 // A region instead of compiler flags: the rest of the package runs on any x86-64.
@@ -15,6 +16,7 @@
 #define CK_LANES 16
 #define CK_ROWS 14
 #define CK_HAS_FMA 1
+#define CK_HAS_VNNI 1
 #include "Templates/All.h"
 
 #pragma clang attribute pop

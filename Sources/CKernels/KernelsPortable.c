@@ -1,8 +1,12 @@
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 #include <math.h>
 #include <string.h>
 
 #include "Depthwise.h"
 #include "Indirection.h"
+#include "Quantized.h"
 #include "Tables.h"
 
 #define CK_SUFFIX portable
@@ -15,4 +19,5 @@
 #define CK_ROWS 4
 #define CK_HAS_FMA 0
 #endif
+#define CK_HAS_VNNI 0
 #include "Templates/All.h"

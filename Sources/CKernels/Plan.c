@@ -91,9 +91,9 @@ static void choose_gather(ck_conv_plan *plan) {
                s->out_width == s->in_width;
   // Bytes are multiplied four at a time: runs of another length are packed without gaps.
   bool bytes = plan->element == CK_INT8 || plan->element == CK_UINT8;
-  plan->gather = bytes && plan->run % 4 != 0 ? CK_GATHER_PATCH
-                 : dense                     ? CK_GATHER_DENSE
-                                             : CK_GATHER_TAPS;
+  // The 16-bit kernel, which is rare, only reads whole rows.
+  bool copies = (bytes && plan->run % 4 != 0) || plan->element == CK_INT16;
+  plan->gather = copies ? CK_GATHER_PATCH : dense ? CK_GATHER_DENSE : CK_GATHER_TAPS;
   plan->merges_taps =
       s->dilation_width == 1 && s->groups == 1 && s->in_pixel_stride == s->in_channels;
   plan->patches_border =
@@ -101,7 +101,7 @@ static void choose_gather(ck_conv_plan *plan) {
 }
 
 static void choose_jobs(ck_conv_plan *plan) {
-  size_t tile_rows = ck_tile_rows(plan->isa);
+  size_t tile_rows = ck_tile_rows(plan->isa, plan->element);
   size_t panel_bytes = plan->taps * plan->run * CK_PANEL_COLUMNS *
                        (plan->element == CK_FLOAT32 ? sizeof(float) : 1);
   plan->tiles = (plan->rows + tile_rows - 1) / tile_rows;
@@ -134,6 +134,12 @@ static void lay_out_scratch(ck_conv_plan *plan) {
     plan->patch_row_bytes = ck_round_up(plan->taps * plan->run * plan->element_bytes, 16);
     at += plan->patch_row_bytes * CK_MAX_TILE_ROWS;
   }
+  at = ck_round_up(at, CK_ALIGNMENT);
+  // Without a byte dot product, rows are first widened to 16 bits.
+  plan->wide_at = at;
+  plan->wide_row_elements = ck_round_up(plan->taps * plan->run, 4);
+  if (plan->element == CK_INT8 || plan->element == CK_UINT8)
+    at += plan->wide_row_elements * sizeof(int16_t) * CK_MAX_TILE_ROWS;
   plan->scratch_bytes = at + CK_ALIGNMENT;
 }
 

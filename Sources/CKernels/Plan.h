@@ -39,13 +39,14 @@ struct ck_conv_plan {
   /// Output columns and rows from begin to before end that read no padding.
   size_t interior_x_begin, interior_x_end, interior_y_begin, interior_y_end;
   /// Parts of the scratch, in bytes from its start.
-  size_t pointers_at, tap_offsets_at, patch_at, patch_row_bytes, row_sums_at, scratch_bytes;
+  size_t pointers_at, tap_offsets_at, patch_at, patch_row_bytes, row_sums_at;
+  size_t wide_at, wide_row_elements, scratch_bytes;
   /// Byte offsets `[out_height][kernel_height]`, then `[out_width][kernel_width]`; -1 is padding.
   ptrdiff_t offsets[];
 };
 
-/// Rows of one tile of the GEMM kernels of `isa`.
-size_t ck_tile_rows(ck_isa isa);
+/// Rows of one tile of the GEMM kernels of `isa` for activations of type `element`.
+size_t ck_tile_rows(ck_isa isa, ck_element element);
 
 static inline size_t ck_round_up(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;

@@ -12,6 +12,12 @@ typedef struct {
                    const ck_epilogue *, char *, size_t, size_t);
   void (*depthwise_f32)(const ck_conv_plan *, const float *, const float *, float *,
                         const ck_epilogue *, size_t, size_t);
+  void (*conv_q8)(const ck_conv_plan *, const void *, const ck_quantization *, const void *,
+                  void *, const ck_quantized_epilogue *, char *, size_t, size_t);
+  void (*conv_q16)(const ck_conv_plan *, const void *, const int16_t *, int16_t *,
+                   const ck_quantized_epilogue *, char *, size_t, size_t);
+  void (*depthwise_q)(const ck_conv_plan *, const void *, const ck_quantization *, const void *,
+                      void *, const ck_quantized_epilogue *, size_t, size_t);
   size_t (*peak_f32)(size_t);
 } ck_table;
 

@@ -20,12 +20,19 @@
 #include "Vector.h"
 // Vectors first: the templates below use them.
 #include "GemmFloat32.h"
+#include "Scaling.h"
+#include "GemmInt8.h"
+#include "GemmInt16.h"
 #include "DepthwiseFloat32.h"
+#include "DepthwiseQuantized.h"
 #include "Peak.h"
 
 const ck_table CK_NAME(ck_table) = {
     .tile_rows = CK_ROWS,
     .conv_f32 = CK_NAME(conv_f32),
     .depthwise_f32 = CK_NAME(depthwise_f32),
+    .conv_q8 = CK_NAME(conv_q8),
+    .conv_q16 = CK_NAME(conv_q16),
+    .depthwise_q = CK_NAME(depthwise_q),
     .peak_f32 = CK_NAME(peak_f32),
 };

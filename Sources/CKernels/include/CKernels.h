@@ -16,6 +16,7 @@
 #include "ck_depthwise.h"
 #include "ck_isa.h"
 #include "ck_peak.h"
+#include "ck_quantized.h"
 #include "ck_queue.h"
 
 #endif
