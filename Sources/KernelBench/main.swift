@@ -7,4 +7,5 @@ let names = CommandLine.arguments.dropFirst()
 for instructionSet in InstructionSet.available.reversed()
 where names.isEmpty || names.contains("\(instructionSet)") {
   FloatBench(instructionSet: instructionSet).run()
+  QuantizedBench(instructionSet: instructionSet).run()
 }

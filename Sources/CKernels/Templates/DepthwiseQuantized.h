@@ -39,20 +39,23 @@ static void dw_q_store_wide(const dw_q *dw, vi sum, char *to, size_t channel, si
   }
 }
 
-CK_INLINE void dw_q_store(const dw_q *dw, vi sum, size_t row, char *to, size_t channel,
-                          size_t count) {
+CK_INLINE q_channels dw_q_constants(const dw_q *dw, size_t channel) {
+  const int32_t *constants = dw->constants + channel;
+  return q_load_channels(constants + CK_DWQ_MULTIPLIER * dw->packed_channels,
+                         constants + CK_DWQ_SHIFT * dw->packed_channels,
+                         (const float *)constants + CK_DWQ_SCALE * dw->packed_channels,
+                         (const float *)constants + CK_DWQ_BIAS_F32 * dw->packed_channels,
+                         dw->epilogue->output, dw->epilogue->scaling);
+}
+
+CK_INLINE void dw_q_store(const dw_q *dw, const q_channels *channels, vi sum, size_t row, char *to,
+                          size_t channel, size_t count) {
+  const ck_quantized_epilogue *e = dw->epilogue;
   if (dw->wide_bias) {
     dw_q_store_wide(dw, sum, to, channel, count);
-    return;
+  } else {
+    q_store(sum, channels, e, row, to, channel, count, e->output, e->scaling);
   }
-  const int32_t *constants = dw->constants + channel;
-  q_channels channels = {
-      constants + CK_DWQ_MULTIPLIER * dw->packed_channels,
-      constants + CK_DWQ_SHIFT * dw->packed_channels,
-      (const float *)constants + CK_DWQ_SCALE * dw->packed_channels,
-      (const float *)constants + CK_DWQ_BIAS_F32 * dw->packed_channels,
-  };
-  q_store(sum, channels, dw->epilogue, row, to, channel, count);
 }
 
 #define DW_CONTEXT_FUNCTIONS(TYPE, ELEMENT, NARROW)                                          \
@@ -68,9 +71,12 @@ CK_INLINE void dw_q_store(const dw_q *dw, vi sum, size_t row, char *to, size_t c
   CK_INLINE vi dw_##TYPE##_add(vi value, vi weight, vi sum) {                                \
     return dw_q_add(value, weight, sum);                                                     \
   }                                                                                          \
-  CK_INLINE void dw_##TYPE##_store(const dw_q *dw, vi sum, size_t row, char *to,             \
-                                   size_t channel, size_t count) {                           \
-    dw_q_store(dw, sum, row, to, channel, count);                                            \
+  CK_INLINE q_channels dw_##TYPE##_constants(const dw_q *dw, size_t channel) {               \
+    return dw_q_constants(dw, channel);                                                      \
+  }                                                                                          \
+  CK_INLINE void dw_##TYPE##_store(const dw_q *dw, const q_channels *channels, vi sum,       \
+                                   size_t row, char *to, size_t channel, size_t count) {     \
+    dw_q_store(dw, channels, sum, row, to, channel, count);                                  \
   }
 DW_CONTEXT_FUNCTIONS(s8, int8_t, vb)
 DW_CONTEXT_FUNCTIONS(u8, uint8_t, vub)
@@ -82,6 +88,7 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
+#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 #define DW(NAME) dw_u8_##NAME
@@ -89,6 +96,7 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
+#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 #define DW(NAME) dw_s16_##NAME
@@ -96,6 +104,7 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
+#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,

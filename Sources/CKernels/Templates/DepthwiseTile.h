@@ -6,11 +6,13 @@
 //   DW_ELEMENT      type of an input element
 //   DW_WEIGHT       type of a packed weight
 //   DW_VECTOR       type of a vector of sums
+//   DW_CONSTANTS    what a vector of channels needs to be stored
 //   DW_CONTEXT      struct with `plan`, `line`, `weights` (first tap), `packed_channels`,
 //                   `multiplier`, `image`, `output_element_bytes`
 // and the functions DW(load)(context, pointer), DW(load_lanes)(context, lanes),
-// DW(weight)(pointer), DW(bias)(context, channel), DW(add)(value, weight, sum) and
-// DW(store)(context, sum, row, output, channel, count).
+// DW(weight)(pointer), DW(bias)(context, channel), DW(add)(value, weight, sum),
+// DW(constants)(context, channel), which returns a DW_CONSTANTS, and
+// DW(store)(context, constants, sum, row, output, channel, count).
 
 CK_INLINE DW_VECTOR DW(load_part)(const DW_CONTEXT *dw, const DW_ELEMENT *from, size_t count) {
   DW_ELEMENT lanes[CK_LANES] = {0};
@@ -50,9 +52,11 @@ CK_INLINE void DW(tile)(const DW_CONTEXT *dw, char *to, const dw_columns at, siz
   }
   size_t row = (dw->line.image * s->out_height + dw->line.y) * s->out_width + at.x;
   size_t step = s->out_pixel_stride * dw->output_element_bytes;
+  // Read before the first store: the compiler must assume that a store changes them.
+  DW_CONSTANTS constants = DW(constants)(dw, channel);
 #pragma clang loop unroll(full)
   for (size_t o = 0; o < outputs; o++)
-    DW(store)(dw, sum[o], row + o, to + o * step, channel, full ? CK_LANES : count);
+    DW(store)(dw, &constants, sum[o], row + o, to + o * step, channel, full ? CK_LANES : count);
 }
 
 CK_INLINE void DW(channels)(const DW_CONTEXT *dw, char *to, const dw_columns at, const bool whole,
@@ -127,7 +131,8 @@ static void DW(line_any)(const DW_CONTEXT *dw, char *to) {
           sum = DW(add)(value, DW(weight)(weights + kx * dw->packed_channels), sum);
         }
       }
-      DW(store)(dw, sum, row + x, pixel, c, count);
+      DW_CONSTANTS constants = DW(constants)(dw, c);
+      DW(store)(dw, &constants, sum, row + x, pixel, c, count);
     }
   }
 }
@@ -159,3 +164,4 @@ CK_INLINE void DW(run)(DW_CONTEXT dw, const DW_WEIGHT *packed, size_t variant_wo
 #undef DW_WEIGHT
 #undef DW_VECTOR
 #undef DW_CONTEXT
+#undef DW_CONSTANTS

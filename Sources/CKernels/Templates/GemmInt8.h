@@ -35,6 +35,7 @@ typedef struct {
   char *output;
   size_t output_stride; // bytes
   size_t first_row;
+  int32_t *sums;           // [CK_ROWS][Q8_COLUMNS]
   const int32_t *row_sums; // of the unsigned activations
   int32_t weight_zero_point;
   uint32_t flip; // turns four signed activations into unsigned ones
@@ -105,6 +106,7 @@ CK_INLINE vi q8_join(const vi *parts, size_t v) {
 #endif
 }
 
+/// Sums of products of a tile, to `tile->sums`.
 CK_INLINE void q8_tile_body(const q8_tile *tile, const size_t rows, const size_t vectors) {
   vi sum[CK_ROWS][Q8_VECTORS * Q8_PARTS];
 #pragma clang loop unroll(full)
@@ -113,26 +115,58 @@ CK_INLINE void q8_tile_body(const q8_tile *tile, const size_t rows, const size_t
     for (size_t v = 0; v < vectors * Q8_PARTS; v++) sum[r][v] = (vi)0;
   }
   q8_multiply(tile, sum, rows, vectors);
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      vi_store(tile->sums + r * Q8_COLUMNS + v * CK_LANES, q8_join(sum[r], v));
+  }
+}
+
+/// From sums to outputs, for one combination of output and scaling.
+CK_INLINE void q8_finish_body(const q8_tile *tile, size_t rows, const ck_output output,
+                              const ck_scaling scaling) {
   const ck_quantized_epilogue *e = tile->epilogue;
-#pragma clang loop unroll(full)
-  for (size_t v = 0; v < vectors; v++) {
-    size_t at = tile->first_column + v * CK_LANES;
-    if (v * CK_LANES >= tile->columns) return;
-    size_t count = tile->columns - v * CK_LANES;
-    q_channels channels = {tile->panel->multiplier + at, tile->panel->shift + at,
-                           tile->panel->scale + at, tile->panel->bias_f32 + at};
-    vi bias = vi_load(tile->panel->bias + at);
-    vi weight_sum = vi_load(tile->panel->weight_sum + at);
-#pragma clang loop unroll(full)
+  for (size_t column = 0; column < tile->columns; column += CK_LANES) {
+    size_t at = tile->first_column + column, count = tile->columns - column;
+    const ck_q8_header *panel = tile->panel;
+    q_channels channels = q_load_channels(panel->multiplier + at, panel->shift + at,
+                                          panel->scale + at, panel->bias_f32 + at, output, scaling);
+    vi bias = vi_load(panel->bias + at), weight_sum = vi_load(panel->weight_sum + at);
     for (size_t r = 0; r < rows; r++) {
-      vi value = q8_join(sum[r], v) + bias;
+      vi value = vi_load(tile->sums + r * Q8_COLUMNS + column) + bias;
       size_t row = tile->first_row + r;
       if (tile->weight_zero_point != 0) value -= tile->weight_zero_point * tile->row_sums[r];
       if (e->row_zero_points != NULL)
         value -= e->row_zero_points[row / e->rows_per_scale] * weight_sum;
-      q_store(value, channels, e, row, tile->output + r * tile->output_stride, v * CK_LANES,
-              count);
+      q_store(value, &channels, e, row, tile->output + r * tile->output_stride, column, count,
+              output, scaling);
     }
+  }
+}
+
+static void q8_finish_twice(const q8_tile *tile, size_t rows) {
+  q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FIXED_POINT);
+}
+
+static void q8_finish_float(const q8_tile *tile, size_t rows) {
+  q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FLOAT);
+}
+
+static void q8_finish_any(const q8_tile *tile, size_t rows) {
+  q8_finish_body(tile, rows, tile->epilogue->output, tile->epilogue->scaling);
+}
+
+static void q8_finish(const q8_tile *tile, size_t rows) {
+  const ck_quantized_epilogue *e = tile->epilogue;
+  // Clamped integers are stored as bytes, whatever their sign.
+  bool bytes = e->output == CK_OUT_INT8 || e->output == CK_OUT_UINT8;
+  if (bytes && e->scaling == CK_SCALE_FIXED_POINT) {
+    q8_finish_twice(tile, rows);
+  } else if (bytes && e->scaling == CK_SCALE_FLOAT) {
+    q8_finish_float(tile, rows);
+  } else {
+    q8_finish_any(tile, rows);
   }
 }
 
@@ -182,6 +216,7 @@ CK_INLINE void q8_panels(q8_tile tile, size_t rows, size_t columns, size_t panel
       tile.panel = (const ck_q8_header *)((const char *)tile.panel + panel_bytes);
     tile.columns = ck_min(Q8_COLUMNS, columns - column);
     q8_tiles[rows - 1][tile.columns > CK_LANES](&tile);
+    q8_finish(&tile, rows);
     tile.output += Q8_COLUMNS * element_bytes;
   }
 }
@@ -195,6 +230,7 @@ static void CK_NAME(conv_q8)(const ck_conv_plan *plan, const void *packed,
   size_t element_bytes = q_output_bytes[epilogue->output];
   uint8_t flip = plan->element == CK_INT8 ? 0x80 : 0;
   int16_t *wide = (int16_t *)(scratch + plan->wide_at);
+  int32_t sums[CK_ROWS * Q8_COLUMNS];
   int32_t *row_sums = (int32_t *)(scratch + plan->row_sums_at);
   memset(scratch, quantization->input_zero_point, plan->run);
   for (size_t index = job_begin; index < job_end; index++) {
@@ -209,6 +245,7 @@ static void CK_NAME(conv_q8)(const ck_conv_plan *plan, const void *packed,
         .wide_stride = plan->wide_row_elements,
         .panel = (const ck_q8_header *)((const char *)packed + panel * panel_bytes),
         .output_stride = s->out_pixel_stride * element_bytes,
+        .sums = sums,
         .row_sums = row_sums,
         .weight_zero_point = ck_signed_weight_zero_point(quantization),
         .flip = flip * 0x01010101u,
