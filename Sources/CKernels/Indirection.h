@@ -39,22 +39,17 @@ static inline size_t ck_tile_first_row(const ck_conv_plan *plan, size_t tile) {
   return tile * base + ck_min(tile, longer);
 }
 
-/// Copies a few bytes without calling `memcpy`: overlapping moves of a fixed size.
-static inline void ck_copy_bytes(char *to, const char *from, size_t bytes) {
-  if (bytes > 64) {
+/// Copies `bytes` bytes in blocks of 16, the last of which may read and write up to 15 bytes more
+/// unless it would read at or after `end`. What is written too much is overwritten by the next run,
+/// or multiplied by weights that are zero.
+static inline void ck_copy_run(char *to, const char *from, size_t bytes, const char *end) {
+  if (bytes > 256) {
     memcpy(to, from, bytes);
-  } else if (bytes >= 16) {
-    for (size_t i = 0; i + 16 <= bytes; i += 16) memcpy(to + i, from + i, 16);
-    memcpy(to + bytes - 16, from + bytes - 16, 16);
-  } else if (bytes >= 8) {
-    memcpy(to, from, 8);
-    memcpy(to + bytes - 8, from + bytes - 8, 8);
-  } else if (bytes >= 4) {
-    memcpy(to, from, 4);
-    memcpy(to + bytes - 4, from + bytes - 4, 4);
-  } else {
-    for (size_t i = 0; i < bytes; i++) to[i] = from[i];
+    return;
   }
+  size_t i = 0;
+  for (; i < bytes && (size_t)(end - from) >= i + 16; i += 16) memcpy(to + i, from + i, 16);
+  for (; i < bytes; i++) to[i] = from[i];
 }
 
 /// One output pixel's rows of the offset tables.
@@ -94,25 +89,24 @@ static inline bool ck_is_outside(const ck_pixel *pixels, size_t count, size_t ky
   return true;
 }
 
+/// Copies all taps of one pixel side by side.
 static inline void ck_copy_patch(const ck_conv_plan *plan, const ck_pixel *pixel,
-                                 const char *padding, char *to, int filler) {
+                                 const char *padding, char *to, const char *end) {
   const ck_conv_shape *s = &plan->shape;
   size_t run_bytes = plan->run * plan->element_bytes, row_bytes = s->kernel_width * run_bytes;
-  char *end = to + plan->patch_row_bytes;
   for (size_t ky = 0; ky < s->kernel_height; ky++, to += row_bytes) {
     ptrdiff_t row = pixel->row_offsets[ky];
     if (row >= 0 && pixel->interior && plan->merges_taps) {
-      ck_copy_bytes(to, pixel->image + row + pixel->column_offsets[0], row_bytes);
+      ck_copy_run(to, pixel->image + row + pixel->column_offsets[0], row_bytes, end);
       continue;
     }
     for (size_t kx = 0; kx < s->kernel_width; kx++) {
       ptrdiff_t column = pixel->column_offsets[kx];
       bool inside = row >= 0 && column >= 0;
-      ck_copy_bytes(to + kx * run_bytes, inside ? pixel->image + row + column : padding,
-                    run_bytes);
+      ck_copy_run(to + kx * run_bytes, inside ? pixel->image + row + column : padding, run_bytes,
+                  inside ? end : padding + run_bytes);
     }
   }
-  while (to < end) *to++ = (char)filler;
 }
 
 /// Fills the pointers of a tile whose pixels lie in one output row and read no padding, the most
@@ -146,15 +140,19 @@ static inline size_t ck_gather_interior(const ck_conv_plan *plan, const char *in
 
 /// Finds the input of rows `[first, first + count)` of channel group `group`.
 ///
-/// The scratch must begin with one run of padding. `filler` fills a copied row up to its multiple
-/// of 16 bytes. With `skips_padding` filter rows that only read padding are left out.
+/// The scratch must begin with one run of padding. With `skips_padding` filter rows that only read
+/// padding are left out.
 static inline ck_tile_input ck_gather_tile(const ck_conv_plan *plan, const char *input,
                                            size_t group, size_t first, size_t count,
-                                           char *scratch, int filler, bool skips_padding) {
+                                           char *scratch, bool skips_padding) {
   const ck_conv_shape *s = &plan->shape;
   const void **rows = (const void **)(scratch + plan->pointers_at);
   size_t *tap_offsets = (size_t *)(scratch + plan->tap_offsets_at);
   ck_tile_input tile = {rows, tap_offsets, 1, plan->run};
+  // The last pixel may end with its channels, before its stride.
+  size_t elements = s->batch * s->in_height * s->in_width * s->in_pixel_stride -
+                    s->in_pixel_stride + s->in_channels;
+  const char *end = input + elements * plan->element_bytes;
   input += group * plan->run * plan->element_bytes;
   tap_offsets[0] = 0;
   if (plan->gather == CK_GATHER_DENSE) {
@@ -162,14 +160,25 @@ static inline ck_tile_input ck_gather_tile(const ck_conv_plan *plan, const char 
     for (size_t r = 0; r < count; r++) rows[r] = input + (first + r) * pixel_bytes;
     return tile;
   }
-
-  if (plan->gather == CK_GATHER_TAPS) {
-    size_t taps = ck_gather_interior(plan, input, first, count, rows, tap_offsets);
-    if (taps != 0) {
-      tile.taps = taps;
-      tile.run = plan->merges_taps ? s->kernel_width * plan->run : plan->run;
-      return tile;
+  size_t taps = ck_gather_interior(plan, input, first, count, rows, tap_offsets);
+  size_t run = plan->merges_taps ? s->kernel_width * plan->run : plan->run;
+  char *patch = scratch + plan->patch_at;
+  if (taps != 0 && plan->gather == CK_GATHER_TAPS) {
+    tile.taps = taps;
+    tile.run = run;
+    return tile;
+  }
+  if (taps != 0) {
+    size_t run_bytes = run * plan->element_bytes;
+    for (size_t r = 0; r < count; r++) {
+      char *to = patch + r * plan->patch_row_bytes;
+      for (size_t tap = 0; tap < taps; tap++, to += run_bytes)
+        ck_copy_run(to, rows[tap * count + r], run_bytes, end);
     }
+    for (size_t r = 0; r < count; r++) rows[r] = patch + r * plan->patch_row_bytes;
+    tap_offsets[0] = 0;
+    tile.run = plan->taps * plan->run;
+    return tile;
   }
   ck_pixel pixels[CK_MAX_TILE_ROWS];
   ck_tile_pixels(plan, input, first, count, pixels);
@@ -177,10 +186,9 @@ static inline ck_tile_input ck_gather_tile(const ck_conv_plan *plan, const char 
   for (size_t r = 0; r < count; r++) interior &= pixels[r].interior;
   bool merged = interior && plan->merges_taps;
   if (plan->gather == CK_GATHER_PATCH || (plan->patches_border && !merged)) {
-    char *patch = scratch + plan->patch_at;
     for (size_t r = 0; r < count; r++) {
       rows[r] = patch + r * plan->patch_row_bytes;
-      ck_copy_patch(plan, &pixels[r], scratch, patch + r * plan->patch_row_bytes, filler);
+      ck_copy_patch(plan, &pixels[r], scratch, patch + r * plan->patch_row_bytes, end);
     }
     tile.run = plan->taps * plan->run;
     return tile;
@@ -195,7 +203,7 @@ static inline ck_tile_input ck_gather_tile(const ck_conv_plan *plan, const char 
         merged = pixels[r].row_offsets[ky] >= 0 || (outside && skips_padding);
     }
   }
-  size_t width = merged ? 1 : s->kernel_width, taps = 0;
+  size_t width = merged ? 1 : s->kernel_width;
   tile.run = merged ? s->kernel_width * plan->run : plan->run;
   for (size_t ky = 0; ky < s->kernel_height; ky++) {
     if (skips_padding && ck_is_outside(pixels, count, ky)) continue;

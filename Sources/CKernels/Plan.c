@@ -132,7 +132,8 @@ static void lay_out_scratch(ck_conv_plan *plan) {
   plan->patch_row_bytes = 0;
   if (plan->gather == CK_GATHER_PATCH || plan->patches_border) {
     plan->patch_row_bytes = ck_round_up(plan->taps * plan->run * plan->element_bytes, 16);
-    at += plan->patch_row_bytes * CK_MAX_TILE_ROWS;
+    // Copies of 16 bytes may run over the end of the last row.
+    at += plan->patch_row_bytes * CK_MAX_TILE_ROWS + 16;
   }
   at = ck_round_up(at, CK_ALIGNMENT);
   // Without a byte dot product, rows are first widened to 16 bits.

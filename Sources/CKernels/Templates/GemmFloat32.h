@@ -142,7 +142,7 @@ static void CK_NAME(conv_f32)(const ck_conv_plan *plan, const float *packed, con
       size_t first = ck_tile_first_row(plan, t);
       size_t rows = ck_tile_first_row(plan, t + 1) - first;
       tile.input = ck_gather_tile(plan, (const char *)input, job.block % s->groups, first, rows,
-                                  scratch, 0, true);
+                                  scratch, true);
       tile.output = output + first * s->out_pixel_stride + out_channel;
       if (epilogue->residual != NULL)
         tile.residual = epilogue->residual + first * epilogue->residual_stride + out_channel;

@@ -59,7 +59,7 @@ static void CK_NAME(conv_q16)(const ck_conv_plan *plan, const void *packed, cons
     for (size_t t = job.tile_begin; t < job.tile_end; t++) {
       size_t row = ck_tile_first_row(plan, t);
       ck_tile_input tile = ck_gather_tile(plan, (const char *)input, job.block % s->groups, row, 1,
-                                          scratch, 0, false);
+                                          scratch, false);
       for (size_t p = job.panel_begin; p < job.panel_end; p++) {
         size_t column = p * CK_PANEL_COLUMNS;
         const char *panel =

@@ -255,7 +255,7 @@ static void CK_NAME(conv_q8)(const ck_conv_plan *plan, const void *packed,
       tile.first_row = ck_tile_first_row(plan, t);
       size_t rows = ck_tile_first_row(plan, t + 1) - tile.first_row;
       tile.input = ck_gather_tile(plan, input, job.block % s->groups, tile.first_row, rows,
-                                  scratch, flip, false);
+                                  scratch, false);
       if (tile.weight_zero_point != 0) q8_sum_rows(&tile.input, rows, flip, row_sums);
 #if !CK_HAS_VNNI
       q8_widen_rows(&tile.input, rows, flip, wide, plan->wide_row_elements);
