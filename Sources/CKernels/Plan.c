@@ -52,13 +52,26 @@ size_t ck_conv_plan_bytes(const ck_conv_shape *s) {
   return sizeof(ck_conv_plan) + offsets * sizeof(ptrdiff_t);
 }
 
-static void fill_offsets(ptrdiff_t *table, size_t out, size_t kernel, size_t stride,
-                         size_t dilation, ptrdiff_t pad, size_t in, size_t step_bytes) {
-  for (size_t o = 0; o < out; o++) {
-    for (size_t k = 0; k < kernel; k++) {
-      ptrdiff_t at = (ptrdiff_t)(o * stride + k * dilation) - pad;
-      bool inside = at >= 0 && (size_t)at < in;
-      table[o * kernel + k] = inside ? at * (ptrdiff_t)step_bytes : -1;
+/// One dimension of a convolution.
+typedef struct {
+  size_t out, kernel, stride, dilation, in, step_bytes;
+  ptrdiff_t pad;
+  bool transposed;
+} dimension;
+
+static void fill_offsets(ptrdiff_t *table, dimension d) {
+  for (size_t o = 0; o < d.out; o++) {
+    for (size_t k = 0; k < d.kernel; k++) {
+      ptrdiff_t at = (ptrdiff_t)(o * d.stride + k * d.dilation) - d.pad;
+      bool inside = true;
+      if (d.transposed) {
+        // Input i adds to output i * stride + k * dilation - pad; this is that i, if it is whole.
+        at = (ptrdiff_t)o + d.pad - (ptrdiff_t)(k * d.dilation);
+        inside = at >= 0 && (size_t)at % d.stride == 0;
+        at = inside ? (ptrdiff_t)((size_t)at / d.stride) : 0;
+      }
+      inside = inside && at >= 0 && (size_t)at < d.in;
+      table[o * d.kernel + k] = inside ? at * (ptrdiff_t)d.step_bytes : -1;
     }
   }
 }
@@ -144,8 +157,8 @@ static void lay_out_scratch(ck_conv_plan *plan) {
   plan->scratch_bytes = at + CK_ALIGNMENT;
 }
 
-void ck_conv_plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element element,
-                       ck_isa isa) {
+static void plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element element, ck_isa isa,
+                      bool transposed) {
   static const size_t element_bytes[] = {4, 1, 1, 2};
   plan->shape = *s;
   plan->isa = isa;
@@ -159,13 +172,31 @@ void ck_conv_plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element el
   plan->block_panels = (plan->block_columns + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
 
   size_t pixel_bytes = s->in_pixel_stride * plan->element_bytes;
-  fill_offsets(plan->offsets, s->out_height, s->kernel_height, s->stride_height,
-               s->dilation_height, s->pad_top, s->in_height, s->in_width * pixel_bytes);
-  fill_offsets(plan->offsets + s->out_height * s->kernel_height, s->out_width, s->kernel_width,
-               s->stride_width, s->dilation_width, s->pad_left, s->in_width, pixel_bytes);
+  dimension height = {s->out_height, s->kernel_height, s->stride_height, s->dilation_height,
+                      s->in_height,  s->in_width * pixel_bytes, s->pad_top, transposed};
+  dimension width = {s->out_width, s->kernel_width, s->stride_width, s->dilation_width,
+                     s->in_width,  pixel_bytes,     s->pad_left,     transposed};
+  fill_offsets(plan->offsets, height);
+  fill_offsets(plan->offsets + s->out_height * s->kernel_height, width);
   choose_gather(plan);
+  if (transposed && plan->taps * s->stride_height * s->stride_width > 1) {
+    // Taps are not at fixed distances.
+    plan->merges_taps = plan->patches_border = false;
+    plan->interior_x_end = plan->interior_x_begin;
+    if (plan->gather == CK_GATHER_DENSE) plan->gather = CK_GATHER_TAPS;
+  }
   choose_jobs(plan);
   lay_out_scratch(plan);
+}
+
+void ck_conv_plan_init(ck_conv_plan *plan, const ck_conv_shape *shape, ck_element element,
+                       ck_isa isa) {
+  plan_init(plan, shape, element, isa, false);
+}
+
+void ck_conv_plan_init_transposed(ck_conv_plan *plan, const ck_conv_shape *shape,
+                                  ck_element element, ck_isa isa) {
+  plan_init(plan, shape, element, isa, true);
 }
 
 size_t ck_conv_plan_jobs(const ck_conv_plan *plan) {

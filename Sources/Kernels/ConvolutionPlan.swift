@@ -29,16 +29,25 @@ package struct ConvolutionPlan: Sendable {
 
   /// Compiles a convolution.
   ///
+  /// A transposed convolution adds input pixel `(y, x)` to output pixels `(y * stride + ky *
+  /// dilation - pad, ...)`; the shape's extents are those of the layer's own input and output.
+  ///
   /// - Throws: `KernelShapeError` if the shape cannot be run.
   package init(
     _ shape: ConvolutionShape,
     element: Element,
+    transposed: Bool = false,
     instructionSet: InstructionSet = .active
   ) throws(KernelShapeError) {
     var cShape = try shape.checked()
     storage = AlignedBuffer(byteCount: ck_conv_plan_bytes(&cShape))
     let plan = OpaquePointer(storage.pointer)
-    ck_conv_plan_init(plan, &cShape, ck_element(element.rawValue), instructionSet.c)
+    let cElement = ck_element(element.rawValue)
+    if transposed {
+      ck_conv_plan_init_transposed(plan, &cShape, cElement, instructionSet.c)
+    } else {
+      ck_conv_plan_init(plan, &cShape, cElement, instructionSet.c)
+    }
     self.shape = shape
     self.element = element
     self.cShape = cShape

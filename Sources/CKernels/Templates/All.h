@@ -17,6 +17,10 @@
 #endif
 // clang-format on
 
+// Sums round the same on every instruction set: a product and a sum become one operation only where
+// a kernel says so.
+#pragma clang fp contract(off)
+
 #include "Vector.h"
 // Vectors first: the templates below use them.
 #include "GemmFloat32.h"
@@ -25,6 +29,11 @@
 #include "GemmInt16.h"
 #include "DepthwiseFloat32.h"
 #include "DepthwiseQuantized.h"
+#include "VectorMath.h"
+#include "Elementwise.h"
+#include "Rows.h"
+#include "Convert.h"
+#include "Pooling.h"
 #include "Peak.h"
 
 const ck_table CK_NAME(ck_table) = {
@@ -34,5 +43,30 @@ const ck_table CK_NAME(ck_table) = {
     .conv_q8 = CK_NAME(conv_q8),
     .conv_q16 = CK_NAME(conv_q16),
     .depthwise_q = CK_NAME(depthwise_q),
+    .unary = CK_NAME(unary),
+    .binary = CK_NAME(binary),
+    .scale_shift = CK_NAME(scale_shift),
+    .f16_to_f32 = CK_NAME(f16_to_f32),
+    .f32_to_f16 = CK_NAME(f32_to_f16),
+    .bf16_to_f32 = CK_NAME(bf16_to_f32),
+    .f32_to_bf16 = CK_NAME(f32_to_bf16),
+    .quantize = CK_NAME(quantize),
+    .dequantize = CK_NAME(dequantize),
+    .fake_quantize = CK_NAME(fake_quantize),
+    .quantize_rows = CK_NAME(quantize_rows),
+    .reduce = CK_NAME(reduce),
+    .softmax = CK_NAME(softmax),
+    .log_softmax = CK_NAME(log_softmax),
+    .layer_norm = CK_NAME(layer_norm),
+    .group_norm = CK_NAME(group_norm),
+    .max_pool_f32 = CK_NAME(max_pool_f32),
+    .average_pool_f32 = CK_NAME(average_pool_f32),
+    .max_pool_s8 = CK_NAME(max_pool_s8),
+    .max_pool_u8 = CK_NAME(max_pool_u8),
+    .max_pool_s16 = CK_NAME(max_pool_s16),
+    .average_pool_s8 = CK_NAME(average_pool_s8),
+    .average_pool_u8 = CK_NAME(average_pool_u8),
+    .average_pool_s16 = CK_NAME(average_pool_s16),
+    .resize_bilinear = CK_NAME(resize_bilinear),
     .peak_f32 = CK_NAME(peak_f32),
 };

@@ -54,12 +54,6 @@ CK_INLINE vi q_scale_once(vi sum, const q_channels *c) {
       (product + ((vl)1 << (c->wide_shift - 1))) >> c->wide_shift, vi);
 }
 
-/// Rounds values of magnitude below 2^22 to nearest even: adding 1.5 * 2^23 leaves no fraction.
-CK_INLINE vi vf_round_to_integer(vf x) {
-  const float magic = 12582912.0f;
-  return (vi)(x + magic) - (vi)(vf)magic;
-}
-
 CK_INLINE vi q_scale_float(vi sum, vf scale, const ck_quantized_epilogue *e) {
   vf value = __builtin_convertvector(sum, vf) * scale;
   value = vf_clamp(value, vf_splat((float)(e->lower - e->output_zero_point)),
@@ -83,8 +77,6 @@ CK_INLINE vf q_to_float(vi sum, const q_channels *c, const ck_quantized_epilogue
   if (e->row_scales != NULL) row_scale = vf_splat(e->row_scales[row / e->rows_per_scale]);
   vf value = __builtin_convertvector(sum, vf);
   value = e->scales_first ? value * (row_scale * c->scale) : value * c->scale * row_scale;
-  // The product is rounded before the bias is added, as in the kernels this reproduces.
-  __asm__("" : CK_REGISTER(value));
   value = value + c->bias;
   return vf_clamp(value, vf_splat(e->lower_f32), vf_splat(e->upper_f32));
 }

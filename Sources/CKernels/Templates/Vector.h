@@ -74,3 +74,23 @@ CK_INLINE vf vf_clamp(vf x, vf lower, vf upper) {
   x = x < lower ? lower : x;
   return x > upper ? upper : x;
 }
+
+/// Rounds values of magnitude below 2^22 to nearest even: adding 1.5 * 2^23 leaves no fraction.
+CK_INLINE vf vf_round(vf x) {
+  const float magic = 12582912.0f;
+  vf shifted = x + magic;
+  return shifted - magic;
+}
+
+/// The same as an integer.
+CK_INLINE vi vf_round_to_integer(vf x) {
+  const float magic = 12582912.0f;
+  return (vi)(x + magic) - (vi)(vf)magic;
+}
+
+CK_INLINE vf vf_abs(vf x) { return (vf)((vi)x & 0x7FFFFFFF); }
+
+/// `magnitude` with the sign of `sign`.
+CK_INLINE vf vf_with_sign(vf magnitude, vf sign) {
+  return (vf)((vi)magnitude | ((vi)sign & (int32_t)0x80000000));
+}

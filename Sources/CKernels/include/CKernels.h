@@ -14,9 +14,12 @@
 
 #include "ck_convolution.h"
 #include "ck_depthwise.h"
+#include "ck_elementwise.h"
 #include "ck_isa.h"
 #include "ck_peak.h"
 #include "ck_quantized.h"
 #include "ck_queue.h"
+#include "ck_rows.h"
+#include "ck_spatial.h"
 
 #endif

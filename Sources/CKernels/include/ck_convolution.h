@@ -77,6 +77,14 @@ size_t ck_conv_plan_bytes(const ck_conv_shape *shape);
 void ck_conv_plan_init(ck_conv_plan *plan, const ck_conv_shape *shape, ck_element element,
                        ck_isa isa);
 
+/// Fills `plan` for a transposed convolution: input pixel (y, x) adds to output pixels
+/// `(y * stride + ky * dilation - pad, ...)`. Extents are those of the layer's own input and output.
+///
+/// Computed as a convolution whose taps often read padding; filter rows that do so for a whole tile
+/// are skipped. Packing and running are those of a convolution.
+void ck_conv_plan_init_transposed(ck_conv_plan *plan, const ck_conv_shape *shape,
+                                  ck_element element, ck_isa isa);
+
 /// Returns the number of independent jobs of a run.
 size_t ck_conv_plan_jobs(const ck_conv_plan *plan);
 
