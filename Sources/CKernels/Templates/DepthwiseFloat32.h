@@ -31,30 +31,31 @@ CK_INLINE vf dw_f32_bias(const dw_f32 *dw, size_t channel) {
 
 CK_INLINE vf dw_f32_add(vf value, vf weight, vf sum) { return vf_fma(value, weight, sum); }
 
-typedef struct {
-  vf lower, upper;
-} dw_f32_constants_t;
-
-CK_INLINE dw_f32_constants_t dw_f32_constants(const dw_f32 *dw, size_t channel) {
-  (void)channel;
-  return (dw_f32_constants_t){vf_splat(dw->epilogue->lower), vf_splat(dw->epilogue->upper)};
+CK_INLINE vf dw_f32_finish(const dw_f32 *dw, vf sum, size_t row, size_t channel, size_t count,
+                           vf lower, vf upper) {
+  if (dw->epilogue->residual == NULL) return vf_clamp(sum, lower, upper);
+  const float *from = dw->epilogue->residual + row * dw->epilogue->residual_stride +
+                      dw->line.variant * dw->plan->shape.out_channels + channel;
+  vf residual = count == CK_LANES ? vf_load(from) : vf_load_part(from, count);
+  return dw->epilogue->residual_after_clamp ? vf_clamp(sum, lower, upper) + residual
+                                            : vf_clamp(sum + residual, lower, upper);
 }
 
-CK_INLINE void dw_f32_store(const dw_f32 *dw, const dw_f32_constants_t *k, vf sum, size_t row,
-                            char *to, size_t channel, size_t count) {
-  if (dw->epilogue->residual == NULL) {
-    sum = vf_clamp(sum, k->lower, k->upper);
-  } else {
-    const float *from = dw->epilogue->residual + row * dw->epilogue->residual_stride +
-                        dw->line.variant * dw->plan->shape.out_channels + channel;
-    vf residual = count == CK_LANES ? vf_load(from) : vf_load_part(from, count);
-    sum = dw->epilogue->residual_after_clamp ? vf_clamp(sum, k->lower, k->upper) + residual
-                                             : vf_clamp(sum + residual, k->lower, k->upper);
-  }
-  if (count == CK_LANES) {
-    vf_store((float *)to + channel, sum);
-  } else {
-    vf_store_part((float *)to + channel, sum, count);
+CK_INLINE void dw_f32_store(const dw_f32 *dw, const vf *sums, size_t outputs, size_t row, char *to,
+                            size_t channel, size_t count) {
+  vf lower = vf_splat(dw->epilogue->lower), upper = vf_splat(dw->epilogue->upper);
+  size_t step = dw->plan->shape.out_pixel_stride;
+  float *pixel = (float *)to + channel;
+  // Unrolled, so that the sums stay in registers.
+#pragma clang loop unroll(full)
+  for (size_t o = 0; o < DW_OUTPUTS; o++, pixel += step) {
+    if (o >= outputs) return;
+    vf value = dw_f32_finish(dw, sums[o], row + o, channel, count, lower, upper);
+    if (count == CK_LANES) {
+      vf_store(pixel, value);
+    } else {
+      vf_store_part(pixel, value, count);
+    }
   }
 }
 
@@ -63,7 +64,6 @@ CK_INLINE void dw_f32_store(const dw_f32 *dw, const dw_f32_constants_t *k, vf su
 #define DW_WEIGHT float
 #define DW_VECTOR vf
 #define DW_CONTEXT dw_f32
-#define DW_CONSTANTS dw_f32_constants_t
 #include "DepthwiseTile.h"
 
 static void CK_NAME(depthwise_f32)(const ck_conv_plan *plan, const float *packed,

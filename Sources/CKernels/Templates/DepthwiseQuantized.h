@@ -39,22 +39,24 @@ static void dw_q_store_wide(const dw_q *dw, vi sum, char *to, size_t channel, si
   }
 }
 
-CK_INLINE q_channels dw_q_constants(const dw_q *dw, size_t channel) {
-  const int32_t *constants = dw->constants + channel;
-  return q_load_channels(constants + CK_DWQ_MULTIPLIER * dw->packed_channels,
-                         constants + CK_DWQ_SHIFT * dw->packed_channels,
-                         (const float *)constants + CK_DWQ_SCALE * dw->packed_channels,
-                         (const float *)constants + CK_DWQ_BIAS_F32 * dw->packed_channels,
-                         dw->epilogue->output, dw->epilogue->scaling);
-}
-
-CK_INLINE void dw_q_store(const dw_q *dw, const q_channels *channels, vi sum, size_t row, char *to,
-                          size_t channel, size_t count) {
+/// Not inlined: every tile of every type would repeat all ways of scaling.
+static __attribute__((noinline)) void dw_q_store(const dw_q *dw, const vi *sums, size_t outputs,
+                                                 size_t row, char *to, size_t channel,
+                                                 size_t count) {
   const ck_quantized_epilogue *e = dw->epilogue;
-  if (dw->wide_bias) {
-    dw_q_store_wide(dw, sum, to, channel, count);
-  } else {
-    q_store(sum, channels, e, row, to, channel, count, e->output, e->scaling);
+  const int32_t *constants = dw->constants + channel;
+  size_t step = dw->plan->shape.out_pixel_stride * dw->output_element_bytes;
+  q_channels channels = q_load_channels(
+      constants + CK_DWQ_MULTIPLIER * dw->packed_channels,
+      constants + CK_DWQ_SHIFT * dw->packed_channels,
+      (const float *)constants + CK_DWQ_SCALE * dw->packed_channels,
+      (const float *)constants + CK_DWQ_BIAS_F32 * dw->packed_channels, e->output, e->scaling);
+  for (size_t o = 0; o < outputs; o++, to += step) {
+    if (dw->wide_bias) {
+      dw_q_store_wide(dw, sums[o], to, channel, count);
+    } else {
+      q_store(sums[o], &channels, e, row + o, to, channel, count, e->output, e->scaling);
+    }
   }
 }
 
@@ -71,12 +73,9 @@ CK_INLINE void dw_q_store(const dw_q *dw, const q_channels *channels, vi sum, si
   CK_INLINE vi dw_##TYPE##_add(vi value, vi weight, vi sum) {                                \
     return dw_q_add(value, weight, sum);                                                     \
   }                                                                                          \
-  CK_INLINE q_channels dw_##TYPE##_constants(const dw_q *dw, size_t channel) {               \
-    return dw_q_constants(dw, channel);                                                      \
-  }                                                                                          \
-  CK_INLINE void dw_##TYPE##_store(const dw_q *dw, const q_channels *channels, vi sum,       \
+  CK_INLINE void dw_##TYPE##_store(const dw_q *dw, const vi *sums, size_t outputs,           \
                                    size_t row, char *to, size_t channel, size_t count) {     \
-    dw_q_store(dw, channels, sum, row, to, channel, count);                                  \
+    dw_q_store(dw, sums, outputs, row, to, channel, count);                                  \
   }
 DW_CONTEXT_FUNCTIONS(s8, int8_t, vb)
 DW_CONTEXT_FUNCTIONS(u8, uint8_t, vub)
@@ -88,7 +87,6 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
-#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 #define DW(NAME) dw_u8_##NAME
@@ -96,7 +94,6 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
-#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 #define DW(NAME) dw_s16_##NAME
@@ -104,7 +101,6 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_WEIGHT int32_t
 #define DW_VECTOR vi
 #define DW_CONTEXT dw_q
-#define DW_CONSTANTS q_channels
 #include "DepthwiseTile.h"
 
 static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,

@@ -6,13 +6,12 @@
 //   DW_ELEMENT      type of an input element
 //   DW_WEIGHT       type of a packed weight
 //   DW_VECTOR       type of a vector of sums
-//   DW_CONSTANTS    what a vector of channels needs to be stored
 //   DW_CONTEXT      struct with `plan`, `line`, `weights` (first tap), `packed_channels`,
 //                   `multiplier`, `image`, `output_element_bytes`
-// and the functions DW(load)(context, pointer), DW(load_lanes)(context, lanes),
-// DW(weight)(pointer), DW(bias)(context, channel), DW(add)(value, weight, sum),
-// DW(constants)(context, channel), which returns a DW_CONSTANTS, and
-// DW(store)(context, constants, sum, row, output, channel, count).
+// and the functions DW(load)(context, pointer),
+// DW(weight)(pointer), DW(bias)(context, channel), DW(add)(value, weight, sum)
+// and DW(store)(context, sums, outputs, row, output, channel, count), which stores neighbouring
+// outputs.
 
 CK_INLINE DW_VECTOR DW(load_part)(const DW_CONTEXT *dw, const DW_ELEMENT *from, size_t count) {
   DW_ELEMENT lanes[CK_LANES] = {0};
@@ -20,16 +19,17 @@ CK_INLINE DW_VECTOR DW(load_part)(const DW_CONTEXT *dw, const DW_ELEMENT *from, 
   return DW(load)(dw, lanes);
 }
 
-/// `outputs` outputs, channels `[channel, channel + count)`, of which there are `CK_LANES` if
-/// `full`. Input columns without a bit in `inside` are skipped; `whole` says that none is.
+/// `DW_OUTPUTS` outputs, of which `outputs` are stored, channels `[channel, channel + count)`, of
+/// which there are `CK_LANES` if `full`. Input columns without a bit in `inside` are skipped;
+/// `whole` says that none is.
 CK_INLINE void DW(tile)(const DW_CONTEXT *dw, char *to, const dw_columns at, size_t channel,
-                        size_t count, const bool full, const bool whole, const size_t width,
-                        const size_t stride, const size_t outputs) {
+                        size_t count, size_t outputs, const bool full, const bool whole,
+                        const size_t width, const size_t stride) {
   const ck_conv_shape *s = &dw->plan->shape;
   const DW_WEIGHT *weights = dw->weights + channel;
   DW_VECTOR sum[DW_OUTPUTS], bias = DW(bias)(dw, channel);
 #pragma clang loop unroll(full)
-  for (size_t o = 0; o < outputs; o++) sum[o] = bias;
+  for (size_t o = 0; o < DW_OUTPUTS; o++) sum[o] = bias;
   ptrdiff_t column = (ptrdiff_t)(at.x * stride) - s->pad_left;
   ptrdiff_t first = column * (ptrdiff_t)s->in_pixel_stride + (ptrdiff_t)channel;
   for (size_t ky = dw->line.ky_begin; ky < dw->line.ky_end; ky++) {
@@ -40,31 +40,26 @@ CK_INLINE void DW(tile)(const DW_CONTEXT *dw, char *to, const dw_columns at, siz
     for (size_t kx = 0; kx < width; kx++)
       w[kx] = DW(weight)(weights + (ky * width + kx) * dw->packed_channels);
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < (outputs - 1) * stride + width; i++, from += s->in_pixel_stride) {
+    for (size_t i = 0; i < (DW_OUTPUTS - 1) * stride + width; i++, from += s->in_pixel_stride) {
       if (!whole && !(at.inside >> i & 1)) continue;
       DW_VECTOR value = full ? DW(load)(dw, from) : DW(load_part)(dw, from, count);
 #pragma clang loop unroll(full)
-      for (size_t o = 0; o < outputs; o++) {
+      for (size_t o = 0; o < DW_OUTPUTS; o++) {
         if (i >= o * stride && i - o * stride < width)
           sum[o] = DW(add)(value, w[i - o * stride], sum[o]);
       }
     }
   }
   size_t row = (dw->line.image * s->out_height + dw->line.y) * s->out_width + at.x;
-  size_t step = s->out_pixel_stride * dw->output_element_bytes;
-  // Read before the first store: the compiler must assume that a store changes them.
-  DW_CONSTANTS constants = DW(constants)(dw, channel);
-#pragma clang loop unroll(full)
-  for (size_t o = 0; o < outputs; o++)
-    DW(store)(dw, &constants, sum[o], row + o, to + o * step, channel, full ? CK_LANES : count);
+  DW(store)(dw, sum, outputs, row, to, channel, full ? CK_LANES : count);
 }
 
-CK_INLINE void DW(channels)(const DW_CONTEXT *dw, char *to, const dw_columns at, const bool whole,
-                            const size_t width, const size_t stride, const size_t outputs) {
+CK_INLINE void DW(channels)(const DW_CONTEXT *dw, char *to, const dw_columns at, size_t outputs,
+                            const bool whole, const size_t width, const size_t stride) {
   size_t c = dw->line.channel_begin, end = dw->line.channel_end;
   for (; c + CK_LANES <= end; c += CK_LANES)
-    DW(tile)(dw, to, at, c, CK_LANES, true, whole, width, stride, outputs);
-  if (c < end) DW(tile)(dw, to, at, c, end - c, false, whole, width, stride, outputs);
+    DW(tile)(dw, to, at, c, CK_LANES, outputs, true, whole, width, stride);
+  if (c < end) DW(tile)(dw, to, at, c, end - c, outputs, false, whole, width, stride);
 }
 
 /// One output line, all of it in tiles.
@@ -77,22 +72,11 @@ CK_INLINE void DW(line)(const DW_CONTEXT *dw, char *to, const size_t width, cons
     ptrdiff_t column = (ptrdiff_t)(x * stride) - s->pad_left;
     for (size_t i = 0; i < columns; i++, column++)
       at.inside |= (uint32_t)(column >= 0 && column < (ptrdiff_t)s->in_width) << i;
-    switch (ck_min(s->out_width - x, DW_OUTPUTS)) {
-      case 1:
-        DW(channels)(dw, to, at, false, width, stride, 1);
-        break;
-      case 2:
-        DW(channels)(dw, to, at, false, width, stride, 2);
-        break;
-      case 3:
-        DW(channels)(dw, to, at, false, width, stride, 3);
-        break;
-      default:
-        if (at.inside == (1u << columns) - 1) {
-          DW(channels)(dw, to, at, true, width, stride, DW_OUTPUTS);
-        } else {
-          DW(channels)(dw, to, at, false, width, stride, DW_OUTPUTS);
-        }
+    size_t outputs = ck_min(s->out_width - x, DW_OUTPUTS);
+    if (at.inside == (1u << columns) - 1) {
+      DW(channels)(dw, to, at, outputs, true, width, stride);
+    } else {
+      DW(channels)(dw, to, at, outputs, false, width, stride);
     }
   }
 }
@@ -131,8 +115,8 @@ static void DW(line_any)(const DW_CONTEXT *dw, char *to) {
           sum = DW(add)(value, DW(weight)(weights + kx * dw->packed_channels), sum);
         }
       }
-      DW_CONSTANTS constants = DW(constants)(dw, c);
-      DW(store)(dw, &constants, sum, row + x, pixel, c, count);
+      DW_VECTOR sums[DW_OUTPUTS] = {sum};
+      DW(store)(dw, sums, 1, row + x, pixel, c, count);
     }
   }
 }
@@ -164,4 +148,3 @@ CK_INLINE void DW(run)(DW_CONTEXT dw, const DW_WEIGHT *packed, size_t variant_wo
 #undef DW_WEIGHT
 #undef DW_VECTOR
 #undef DW_CONTEXT
-#undef DW_CONSTANTS
