@@ -71,7 +71,7 @@ extension Tensor {
       patterns = values.map(\.bitPattern)
     case .integers(let values): patterns = values.map { UInt64(bitPattern: $0) }
     case .booleans(let values): patterns = values.map { $0 ? 1 : 0 }
-    case .strings: throw .invalid("\(type) elements have no fixed size")
+    case .strings, .tensors: throw .invalid("\(type) elements have no fixed size")
     }
     return bits < 8 ? Self.packFields(patterns, bits) : Self.packBytes(patterns, bits / 8)
   }

@@ -126,6 +126,7 @@ extension Tensor {
       type == .uint64 ? values.map { "\(UInt64(bitPattern: $0))" } : values.map { "\($0)" }
     case .booleans(let values): values.map { $0 ? "True" : "False" }
     case .strings(let values): values
+    case .tensors: throw .invalid("sequences have no text")
     }
   }
 

@@ -42,7 +42,7 @@ extension FusedActivation {
       let low = Int64(least)
       let high = greatest.isFinite ? Int64(greatest) : .max
       result.elements = .integers(values.map { min(max($0, low), high) })
-    case .booleans, .strings: break
+    case .booleans, .strings, .tensors: break
     }
     return result
   }

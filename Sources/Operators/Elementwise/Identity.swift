@@ -31,6 +31,7 @@ extension OperatorDefinition {
       case .integers(let values): tensor.elements = .integers(values.map { _ in 0 })
       case .booleans(let values): tensor.elements = .booleans(values.map { _ in false })
       case .strings(let values): tensor.elements = .strings(values.map { _ in "" })
+      case .tensors: throw .invalid("sequences have no zeros")
       }
       return [tensor]
     }

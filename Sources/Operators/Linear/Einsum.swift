@@ -60,7 +60,7 @@ private func evaluateEinsum(_ context: EvaluationContext) throws(OperatorError) 
     var values: [[Int64]] = []
     for operand in operands { values.append(try OperandValues.integers(operand)) }
     result.elements = .integers(contract(values, operands.map(\.sizes), axes, 1))
-  case .booleans, .strings: throw .invalid("operands of \(first.type) are not multiplied")
+  case .booleans, .strings, .tensors: throw .invalid("operands of \(first.type) are not multiplied")
   }
   return result.normalized()
 }

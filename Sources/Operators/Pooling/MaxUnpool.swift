@@ -51,7 +51,7 @@ extension OperatorDefinition {
       case .floats(let values): result.elements = .floats(scattered(values, 0))
       case .doubles(let values): result.elements = .doubles(scattered(values, 0))
       case .integers(let values): result.elements = .integers(scattered(values, 0))
-      case .booleans, .strings: throw .invalid("\(input.type) operands are not taken")
+      case .booleans, .strings, .tensors: throw .invalid("\(input.type) operands are not taken")
       }
       return [result]
     }

@@ -129,7 +129,7 @@ extension OperatorDefinition {
           input.type == .uint64
           ? greatestPlaces(values.map { UInt64(bitPattern: $0) }, window)
           : greatestPlaces(values, window)
-      case .booleans, .strings: throw .invalid("\(input.type) operands are not taken")
+      case .booleans, .strings, .tensors: throw .invalid("\(input.type) operands are not taken")
       }
       let result: Tensor.Elements
       switch input.elements {
@@ -141,7 +141,7 @@ extension OperatorDefinition {
         let least = NumberConversion.bounds(input.type).lowerBound
         let empty = input.type == .uint64 ? 0 : least
         result = .integers(places.map { $0.map { values[$0] } ?? empty })
-      case .booleans, .strings: result = input.elements
+      case .booleans, .strings, .tensors: result = input.elements
       }
       let greatest = try poolResult(context, result, window)
       guard context.hasOutput.count > 1, context.hasOutput[1] else { return [greatest] }

@@ -70,7 +70,7 @@ extension OperatorDefinition {
               function.run($0, function.start, isExclusive, isReversed, function.integer)
             }
           )
-        case .booleans, .strings: throw .invalid("\(input.type) operands are not taken")
+        case .booleans, .strings, .tensors: throw .invalid("\(input.type) operands are not taken")
         }
         return [result.normalized()]
       }

@@ -39,7 +39,7 @@ struct ReductionFunction: Sendable {
     case .booleans(let values):
       guard let boolean else { throw .invalid("bool operands are not taken") }
       result.elements = .booleans(groups.map(values, boolean))
-    case .strings: throw .invalid("string operands are not taken")
+    case .strings, .tensors: throw .invalid("\(tensor.type) operands are not taken")
     }
     return result.normalized()
   }

@@ -86,7 +86,7 @@ extension OperatorDefinition {
         input.type == .uint64
         ? rows.reduce(values) { ranked($0.map { UInt64(bitPattern: $0) }, isLargest) }
         : rows.reduce(values) { ranked($0, isLargest) }
-    case .booleans, .strings: throw .invalid("\(input.type) operands are not taken")
+    case .booleans, .strings, .tensors: throw .invalid("\(input.type) operands are not taken")
     }
     var places: [Int] = []
     var indices: [Int64] = []
@@ -106,7 +106,7 @@ extension OperatorDefinition {
     case .floats(let values): result.elements = .floats(places.map { values[$0] })
     case .doubles(let values): result.elements = .doubles(places.map { values[$0] })
     case .integers(let values): result.elements = .integers(places.map { values[$0] })
-    case .booleans, .strings: break
+    case .booleans, .strings, .tensors: break
     }
     return [result, Tensor(type: indexType, sizes: sizes, elements: .integers(indices))]
   }
