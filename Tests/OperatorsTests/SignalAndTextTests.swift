@@ -60,3 +60,24 @@ import Testing
     #expect(results[1].integerValues == [2, 1])
   }
 }
+
+/// Expected answers: Python's `re.fullmatch`.
+@Suite struct RegularExpressionTests {
+  @Test(arguments: [
+    (#"(\W|^)[\w.\-]{0,25}@(yahoo|gmail)\.com(\W|$)"#, "account@gmail.com", true),
+    (#"(\W|^)[\w.\-]{0,25}@(yahoo|gmail)\.com(\W|$)"#, "not email", false),
+    (#"www\.[\w.-]+\.\bcom\b"#, "www.a-b.com", true), (#"a\Bb"#, "ab", true),
+    ("a{2,3}", "aaaa", false), ("a{2,3}", "aaa", true),
+    ("(a|b)*c+d?", "abbacc", true), ("[^x-z]", "y", false),
+    ("(a*)*b", "aaaaaaaaaaaaaaaaaaaac", false),
+    ("", "", true), ("(", "", nil), ("*a", "", nil), ("[b-a]", "", nil), (".", "\n", false),
+  ])
+  func `patterns fit whole texts`(pattern: String, text: String, expected: Bool?) {
+    let results = try? OperatorHarness.evaluate(
+      "regexFullMatch",
+      [Tensor(type: .string, sizes: [1], elements: .strings([text]))],
+      ["pattern": .string(pattern)]
+    )
+    #expect(results?.first?.integerValues == expected.map { [$0 ? 1 : 0] })
+  }
+}
