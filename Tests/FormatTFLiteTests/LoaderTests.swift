@@ -79,10 +79,11 @@ import Testing
   }
 
   @Test func `the options of detection post-processing are decoded`() throws {
-    // {"max": 10, "x": 2.5}, written by the Python package `flatbuffers` 25.
+    // {"max_detections": 10, "y_scale": 2.5}, written by the Python package `flatbuffers` 25.
     let options: [UInt8] = [
-      109, 97, 120, 0, 120, 0, 2, 7, 4, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0, 0,
-      0, 32, 64, 6, 14, 10, 38, 1,
+      109, 97, 120, 95, 100, 101, 116, 101, 99, 116, 105, 111, 110, 115, 0, 121, 95, 115, 99, 97,
+      108, 101, 0, 2, 24, 10, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0, 0, 0, 32, 64,
+      6, 14, 10, 38, 1,
     ]
     let model = try ModelDescription {
       $0.codes = [code("CUSTOM", custom: "TFLite_Detection_PostProcess")]
@@ -90,9 +91,9 @@ import Testing
     }.load()
     let node = try #require(model.main.nodes.first)
     #expect(node.op == .known("detectionPostProcess"))
-    #expect(node.attributes["max"]?.asInts == [10])
-    guard case .float(2.5)? = node.attributes["x"] else {
-      Issue.record("x is \(String(describing: node.attributes["x"]))")
+    #expect(node.attributes["maxDetections"]?.asInts == [10])
+    guard case .float(2.5)? = node.attributes["yScale"] else {
+      Issue.record("yScale is \(String(describing: node.attributes["yScale"]))")
       return
     }
   }

@@ -120,7 +120,7 @@ struct SeededGenerator: RandomNumberGenerator {
     print("seed \(seed)")
     var generator = SeededGenerator(state: seed)
     let original = model.array
-    for _ in 0..<1_000 { check(mutant(of: original, &generator)) }
+    for _ in 0..<250 { check(mutant(of: original, &generator)) }
     for count in stride(from: 0, to: original.count, by: 31) {
       check(Array(original.prefix(count)))
     }

@@ -143,7 +143,7 @@ enum DuplicateBuffers {
       for index in group {
         guard let data = buffers[index], data.count <= left else { continue }
         left -= data.count
-        let hash = contentHash(of: data)
+        let hash = data.contentHash
         guard let other = first[hash], let original = buffers[other] else {
           first[hash] = index
           continue
@@ -164,6 +164,6 @@ enum DuplicateBuffers {
     guard let head = try? data.slice(at: 0, count: size),
       let tail = try? data.suffix(from: data.count - size)
     else { return 0 }
-    return contentHash(of: head) ^ (contentHash(of: tail) &* 31)
+    return head.contentHash ^ (tail.contentHash << 1)
   }
 }

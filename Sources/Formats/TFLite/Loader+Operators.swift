@@ -81,11 +81,20 @@ extension Loader {
     throws(ReadError)
   {
     if isMap, let entries = FlexBuffer.scalars(ofMap: options) {
-      for (name, value) in entries { lowered.attributes[name] = attribute(value) }
+      for (name, value) in entries { lowered.attributes[camelCase(name)] = attribute(value) }
       return
     }
     try allocation.charge(options.count, at: options.offset)
     lowered.attributes["customOptions"] = .bytes(options.array)
+  }
+
+  /// `max_detections` as `maxDetections`.
+  private func camelCase(_ name: String) -> String {
+    var result = ""
+    for (place, word) in name.split(separator: "_").enumerated() {
+      result += place == 0 ? String(word) : word.prefix(1).uppercased() + word.dropFirst()
+    }
+    return result
   }
 
   private func attribute(_ scalar: FlexBufferScalar) -> AttributeValue? {
@@ -116,16 +125,21 @@ extension Loader {
       case .second(let type): member(second, type: type, name, node: node)
       case nil: nil
       }
-    var lowered = LoweredOperator(
-      kind: lowering.canonical.map(OperatorKind.known) ?? .unknown(name)
-    )
+    var lowered = LoweredOperator(kind: kind(of: lowering, named: name))
     let reader = OptionReader(options: options, source: name, operands: operands, loader: self)
     for field in lowering.fields { try reader.read(field, into: &lowered) }
     if let refinement = lowering.refinement { try reader.refine(&lowered, by: refinement) }
     return lowered
   }
 
+  private func kind(of lowering: Lowering, named name: String) -> OperatorKind {
+    guard let canonical = lowering.canonical else { return .unknown(name) }
+    return .known(canonical)
+  }
+
   /// The options, where they are of the operator's own type.
+  // Out of line: inlined, its like made the optimizer of Swift 6.3 crash (CopyPropagation).
+  @inline(never)
   private func member(
     _ union: (type: UInt8, table: FlatBufferTable)?,
     type: UInt8,

@@ -11,16 +11,16 @@ extension OperatorDefinition {
     inputs: 1...3,
     inferTypes: { (context) throws(OperatorError) in [try context.input(0)] },
     inferDimensions: { context in
-      guard context.inputCount > 1, var result = DimensionArithmetic.list(context, 0) else {
+      guard context.inputCount > 1, var result = ExtentArithmetic.list(context, 0) else {
         return nil
       }
       if context.hasInput(1) {
-        guard let least = DimensionArithmetic.list(context, 1)?.first else { return nil }
-        result = result.map { DimensionArithmetic.maximum($0, least) }
+        guard let least = ExtentArithmetic.list(context, 1)?.first else { return nil }
+        result = result.map { ExtentArithmetic.maximum($0, least) }
       }
       if context.hasInput(2) {
-        guard let greatest = DimensionArithmetic.list(context, 2)?.first else { return nil }
-        result = result.map { DimensionArithmetic.minimum($0, greatest) }
+        guard let greatest = ExtentArithmetic.list(context, 2)?.first else { return nil }
+        result = result.map { ExtentArithmetic.minimum($0, greatest) }
       }
       return result
     },

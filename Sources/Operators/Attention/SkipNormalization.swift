@@ -67,7 +67,7 @@ extension OperatorDefinition {
     }
   }
 
-  /// `x · σ(alpha · x)`.
+  /// A Gaussian error linear unit by the logistic function: `x · σ(alpha · x)`.
   ///
   /// Source: onnxruntime `docs/ContribOperators.md`, com.microsoft.QuickGelu.
   static let quickGelu = biasedActivation("quickGelu", "Gelu by a sigmoid.", 1...1) {

@@ -7,7 +7,7 @@ extension OperatorDefinition {
   static let add = elementwiseBinary(
     "add",
     "Sum of two tensors.",
-    dimensions: DimensionArithmetic.add,
+    dimensions: ExtentArithmetic.add,
     quantized: QuantizedBinary.add,
     BinaryFunction(float: { $0 + $1 }, double: { $0 + $1 }, integer: { $0 &+ $1 })
   )
@@ -16,7 +16,7 @@ extension OperatorDefinition {
   static let sub = elementwiseBinary(
     "sub",
     "Difference of two tensors.",
-    dimensions: DimensionArithmetic.subtract,
+    dimensions: ExtentArithmetic.subtract,
     quantized: QuantizedBinary.sub,
     BinaryFunction(float: { $0 - $1 }, double: { $0 - $1 }, integer: { $0 &- $1 })
   )
@@ -25,7 +25,7 @@ extension OperatorDefinition {
   static let mul = elementwiseBinary(
     "mul",
     "Product of two tensors, element by element.",
-    dimensions: DimensionArithmetic.multiply,
+    dimensions: ExtentArithmetic.multiply,
     quantized: QuantizedBinary.mul,
     BinaryFunction(float: { $0 * $1 }, double: { $0 * $1 }, integer: { $0 &* $1 })
   )
@@ -34,7 +34,7 @@ extension OperatorDefinition {
   static let div = elementwiseBinary(
     "div",
     "Quotient of two tensors, element by element.",
-    dimensions: DimensionArithmetic.divide,
+    dimensions: ExtentArithmetic.divide,
     quantized: QuantizedBinary.div,
     BinaryFunction(
       float: { $0 / $1 },
@@ -50,7 +50,7 @@ extension OperatorDefinition {
     "floorDiv",
     "Quotient rounded down.",
     operations: 2,
-    dimensions: DimensionArithmetic.floorDivide,
+    dimensions: ExtentArithmetic.floorDivide,
     BinaryFunction(
       float: { ($0 / $1).rounded(.down) },
       double: { ($0 / $1).rounded(.down) },

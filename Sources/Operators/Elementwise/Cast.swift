@@ -19,7 +19,7 @@ extension OperatorDefinition {
     },
     inferDimensions: { context in
       guard let target = try? context.attributes.type("to"), target.isInteger else { return nil }
-      return DimensionArithmetic.list(context, 0)
+      return ExtentArithmetic.list(context, 0)
     },
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in
@@ -40,7 +40,7 @@ extension OperatorDefinition {
     },
     inferDimensions: { context in
       guard let target = context.optionalInput(1)?.element, target.isInteger else { return nil }
-      return DimensionArithmetic.list(context, 0)
+      return ExtentArithmetic.list(context, 0)
     },
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in
@@ -126,7 +126,7 @@ extension Tensor {
       type == .uint64 ? values.map { "\(UInt64(bitPattern: $0))" } : values.map { "\($0)" }
     case .booleans(let values): values.map { $0 ? "True" : "False" }
     case .strings(let values): values
-    case .tensors: throw .invalid("sequences have no text")
+    case .tensors: throw .invalid("a sequence has no text")
     }
   }
 

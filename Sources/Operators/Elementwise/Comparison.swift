@@ -20,7 +20,7 @@ extension OperatorDefinition {
   static let equal = comparison(
     "equal",
     "Whether elements are equal.",
-    dimensions: DimensionArithmetic.equal,
+    dimensions: ExtentArithmetic.equal,
     Comparison(
       float: { $0 == $1 },
       double: { $0 == $1 },
@@ -98,7 +98,7 @@ extension OperatorDefinition {
   private static func comparison(
     _ name: String,
     _ summary: String,
-    dimensions: DimensionArithmetic.Function? = nil,
+    dimensions: ExtentArithmetic.Function? = nil,
     _ comparison: Comparison
   ) -> OperatorDefinition {
     OperatorDefinition(
@@ -109,7 +109,7 @@ extension OperatorDefinition {
       inferTypes: { (context) throws(OperatorError) in
         [TensorType(.bool, try context.broadcastType().shape)]
       },
-      inferDimensions: DimensionArithmetic.inference(dimensions),
+      inferDimensions: ExtentArithmetic.inference(dimensions),
       cost: .perOutputElement(),
       evaluate: { (context) throws(OperatorError) in
         [try compare(context, comparison)]

@@ -70,7 +70,7 @@ extension OperatorDefinition {
     _ name: String,
     _ summary: String,
     operations: Int = 1,
-    dimensions: DimensionArithmetic.Function? = nil,
+    dimensions: ExtentArithmetic.Function? = nil,
     quantized: QuantizedEvaluation? = nil,
     parameterized: @escaping @Sendable (AttributeReader) throws(OperatorError) -> BinaryFunction
   ) -> OperatorDefinition {
@@ -80,7 +80,7 @@ extension OperatorDefinition {
       family: .arithmetic,
       inputs: 2...2,
       inferTypes: { (context) throws(OperatorError) in [try context.broadcastType()] },
-      inferDimensions: DimensionArithmetic.inference(dimensions),
+      inferDimensions: ExtentArithmetic.inference(dimensions),
       cost: .elementwise(operations: operations),
       evaluate: { (context) throws(OperatorError) in
         if context.isQuantized {
@@ -108,7 +108,7 @@ extension OperatorDefinition {
     _ name: String,
     _ summary: String,
     operations: Int = 1,
-    dimensions: DimensionArithmetic.Function? = nil,
+    dimensions: ExtentArithmetic.Function? = nil,
     quantized: QuantizedEvaluation? = nil,
     _ function: BinaryFunction
   ) -> OperatorDefinition {

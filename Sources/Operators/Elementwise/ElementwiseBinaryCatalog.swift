@@ -1,6 +1,6 @@
 extension OperatorCatalog {
   static let elementwiseBinary: [OperatorDefinition] = [
-    .add, .sub, .mul, .div, .pow, .mod, .floorMod, .floorDiv, .squaredDifference, .maximum,
+    .add, .sub, .mul, .div, .power, .mod, .floorMod, .floorDiv, .squaredDifference, .maximum,
     .minimum,
     .addN, .mean, .atan2, .logicalAnd, .logicalOr, .logicalXor, .bitwiseAnd, .bitwiseOr,
     .bitwiseXor,

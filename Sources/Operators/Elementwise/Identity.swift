@@ -8,7 +8,7 @@ extension OperatorDefinition {
     family: .movement,
     inputs: 1...1,
     inferTypes: { (context) throws(OperatorError) in [try context.input(0)] },
-    inferDimensions: { context in DimensionArithmetic.list(context, 0) },
+    inferDimensions: { context in ExtentArithmetic.list(context, 0) },
     cost: .free,
     evaluate: { (context) throws(OperatorError) in [try context.input(0)] }
   )
@@ -31,7 +31,7 @@ extension OperatorDefinition {
       case .integers(let values): tensor.elements = .integers(values.map { _ in 0 })
       case .booleans(let values): tensor.elements = .booleans(values.map { _ in false })
       case .strings(let values): tensor.elements = .strings(values.map { _ in "" })
-      case .tensors: throw .invalid("sequences have no zeros")
+      case .tensors: throw .invalid("a sequence has no zeros")
       }
       return [tensor]
     }

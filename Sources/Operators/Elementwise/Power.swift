@@ -5,7 +5,7 @@ extension OperatorDefinition {
   ///
   /// Integers to non-negative integer powers wrap; a negative or real power of an integer is computed
   /// in float64 and cut. Source: ONNX Pow-15; TensorFlow Lite `pow.cc` refuses negative powers.
-  static let pow = OperatorDefinition(
+  static let power = OperatorDefinition(
     "pow",
     "Power.",
     family: .arithmetic,
@@ -14,12 +14,12 @@ extension OperatorDefinition {
     cost: .perOutputElement(),
     evaluate: { (context) throws(OperatorError) in
       guard !context.isQuantized else { throw context.noQuantizedKernel("pow") }
-      return [try power(try context.input(0), try context.broadcastOperand(1))]
+      return [try powers(try context.input(0), try context.broadcastOperand(1))]
     }
   )
 }
 
-private func power(_ base: Tensor, _ exponent: Tensor) throws(OperatorError) -> Tensor {
+private func powers(_ base: Tensor, _ exponent: Tensor) throws(OperatorError) -> Tensor {
   let plan = try BroadcastPlan([base, exponent])
   guard let exponents = exponent.doubleValues else {
     throw .invalid("an exponent of type \(exponent.type) is not taken")

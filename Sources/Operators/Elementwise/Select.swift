@@ -23,9 +23,9 @@ extension OperatorDefinition {
       return [first.with(try Broadcasting.shape(shapes))]
     },
     inferDimensions: { context in
-      guard let conditions = DimensionArithmetic.list(context, 0),
-        let first = DimensionArithmetic.list(context, 1),
-        let second = DimensionArithmetic.list(context, 2)
+      guard let conditions = ExtentArithmetic.list(context, 0),
+        let first = ExtentArithmetic.list(context, 1),
+        let second = ExtentArithmetic.list(context, 2)
       else { return nil }
       let counts = [conditions.count, first.count, second.count]
       let count = counts.contains(0) ? 0 : counts.max() ?? 0

@@ -8,7 +8,7 @@ extension OperatorDefinition {
   static let maximum = variadic(
     "maximum",
     "Greatest of the operands, element by element.",
-    dimensions: DimensionArithmetic.maximum,
+    dimensions: ExtentArithmetic.maximum,
     BinaryFunction(
       float: { $0 > $1 || $0.isNaN ? $0 : $1 },
       double: { $0 > $1 || $0.isNaN ? $0 : $1 },
@@ -23,7 +23,7 @@ extension OperatorDefinition {
   static let minimum = variadic(
     "minimum",
     "Least of the operands, element by element.",
-    dimensions: DimensionArithmetic.minimum,
+    dimensions: ExtentArithmetic.minimum,
     BinaryFunction(
       float: { $0 < $1 || $0.isNaN ? $0 : $1 },
       double: { $0 < $1 || $0.isNaN ? $0 : $1 },
@@ -63,7 +63,7 @@ extension OperatorDefinition {
   private static func variadic(
     _ name: String,
     _ summary: String,
-    dimensions: DimensionArithmetic.Function? = nil,
+    dimensions: ExtentArithmetic.Function? = nil,
     _ function: BinaryFunction
   ) -> OperatorDefinition {
     OperatorDefinition(
@@ -72,7 +72,7 @@ extension OperatorDefinition {
       family: .arithmetic,
       inputs: .atLeast(1),
       inferTypes: { (context) throws(OperatorError) in [try context.broadcastType()] },
-      inferDimensions: DimensionArithmetic.inference(dimensions),
+      inferDimensions: ExtentArithmetic.inference(dimensions),
       cost: CostRule { context in
         .times(context.outputElements(), otherOperations: max(context.node.inputCount - 1, 0))
       },

@@ -82,14 +82,14 @@ private func contract<Element: Accumulable>(
     var stride = 1
     for position in own.indices.reversed() {
       if own[position] != 1 { steps[operand[position]] += stride }
-      stride *= own[position]
+      stride = stride &* own[position]
     }
     strides.append(steps)
   }
   let outer = axes.result.map { extents[$0] }
   let inner = summed.map { extents[$0] }
-  let outerCount = outer.reduce(1, *)
-  let innerCount = inner.reduce(1, *)
+  let outerCount = checkedProduct(outer) ?? 0
+  let innerCount = checkedProduct(inner) ?? 0
   var result: [Element] = []
   result.reserveCapacity(outerCount)
   for target in 0..<outerCount {

@@ -39,7 +39,7 @@ struct ReductionFunction: Sendable {
     case .booleans(let values):
       guard let boolean else { throw .invalid("bool operands are not taken") }
       result.elements = .booleans(groups.map(values, boolean))
-    case .strings, .tensors: throw .invalid("\(tensor.type) operands are not taken")
+    case .strings, .tensors: throw .invalid("string operands are not taken")
     }
     return result.normalized()
   }
@@ -91,7 +91,7 @@ extension OperatorDefinition {
     _ summary: String,
     inputOperations: Int = 1,
     outputOperations: Int = -1,
-    dimensions: DimensionArithmetic.Function? = nil,
+    dimensions: ExtentArithmetic.Function? = nil,
     quantized: QuantizedEvaluation? = nil,
     _ function: ReductionFunction
   ) -> OperatorDefinition {
@@ -123,13 +123,13 @@ extension OperatorDefinition {
 
   /// Folds an integer list of extents to one.
   private static func foldedDimensions(
-    _ function: DimensionArithmetic.Function?
+    _ function: ExtentArithmetic.Function?
   ) -> DimensionInference? {
     guard let function else { return nil }
     return { context in
       guard context.optionalInput(0)?.shape.rank == 1,
         (try? context.reducedShape().elementCount) == 1,
-        let list = DimensionArithmetic.list(context, 0), let first = list.first
+        let list = ExtentArithmetic.list(context, 0), let first = list.first
       else { return nil }
       return [list.dropFirst().reduce(first, function)]
     }

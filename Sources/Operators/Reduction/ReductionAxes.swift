@@ -64,7 +64,9 @@ extension OperatorContext {
       return .unknownRank
     }
     let rank = dimensions.count
-    switch given {
+    // Of no values nothing is unknown.
+    let isEmpty = optionalInput(1)?.shape.elementCount == 0
+    switch isEmpty ? .known([]) : given {
     case .known(let axes) where !axes.isEmpty:
       let axes = try ReductionAxes(axes, rank: rank, keepsAxes: keeps)
       return .ranked(axes.result(dimensions, one: 1))

@@ -7,7 +7,7 @@ extension OperatorDefinition {
   static let reduceSum = reduction(
     "reduceSum",
     "Sum along axes.",
-    dimensions: DimensionArithmetic.add,
+    dimensions: ExtentArithmetic.add,
     quantized: QuantizedReduction.sum,
     ReductionFunction(real: { $0.reduce(0, +) }, integer: { $0.reduce(0, &+) })
   )
@@ -29,7 +29,7 @@ extension OperatorDefinition {
   static let reduceProd = reduction(
     "reduceProd",
     "Product along axes.",
-    dimensions: DimensionArithmetic.multiply,
+    dimensions: ExtentArithmetic.multiply,
     quantized: QuantizedReduction.product,
     ReductionFunction(real: { $0.reduce(1, *) }, integer: { $0.reduce(1, &*) })
   )
@@ -38,7 +38,7 @@ extension OperatorDefinition {
   static let reduceMax = reduction(
     "reduceMax",
     "Greatest element along axes.",
-    dimensions: DimensionArithmetic.maximum,
+    dimensions: ExtentArithmetic.maximum,
     ReductionFunction(
       real: { $0.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 } },
       integer: { $0.max() ?? .min },
@@ -51,7 +51,7 @@ extension OperatorDefinition {
   static let reduceMin = reduction(
     "reduceMin",
     "Least element along axes.",
-    dimensions: DimensionArithmetic.minimum,
+    dimensions: ExtentArithmetic.minimum,
     ReductionFunction(
       real: { $0.reduce(.infinity) { $1 < $0 || $1.isNaN ? $1 : $0 } },
       integer: { $0.min() ?? .max },

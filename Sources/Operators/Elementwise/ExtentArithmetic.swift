@@ -3,7 +3,7 @@ import ModelIR
 /// Arithmetic on extents, some of which are known only by name.
 ///
 /// A name passes through where the other operand is neutral; otherwise the result is unknown.
-package enum DimensionArithmetic {
+package enum ExtentArithmetic {
   package typealias Function = @Sendable (Dimension, Dimension) -> Dimension
 
   /// The inference of an operator that computes on extents; `nil` for those that do not.
