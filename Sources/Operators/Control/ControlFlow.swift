@@ -106,9 +106,9 @@ extension OperatorDefinition {
 
 /// The most iterations of a loop.
 ///
-/// Trip counts come from models and their data; 2^24 is far beyond any sequence or image that a
+/// Trip counts come from models and their data; 2^20 is far beyond any sequence or image that a
 /// network walks through.
-let iterationLimit = 1 << 24
+let iterationLimit = 1 << 20
 
 /// Counts one more iteration.
 func checkIterations(_ iterations: inout Int) throws(OperatorError) {

@@ -1,5 +1,6 @@
 extension OperatorCatalog {
   static let text: [OperatorDefinition] = [
-    .stringNormalizer, .stringConcat, .stringSplit, .skipGram, .tfIdfVectorizer, .labelEncoder,
+    .stringNormalizer, .stringConcat, .stringSplit, .skipGram, .regexFullMatch, .tfIdfVectorizer,
+    .labelEncoder,
   ]
 }
