@@ -127,6 +127,11 @@ import WireFormats
     #expect(error?.code == .limitExceeded)
   }
 
+  /// An element takes two bytes of text at least: `1,`.
+  @Test func `a node takes little memory`() {
+    #expect(MemoryLayout<JSON5Node>.stride <= 32)
+  }
+
   @Test func `many keys are checked against each other, too`() throws {
     let members = (0..<5_000).map { "k\($0): \($0)" }
     _ = try parse("{" + members.joined(separator: ",") + "}")
