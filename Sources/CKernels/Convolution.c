@@ -15,13 +15,23 @@ size_t ck_conv_f32_packed_bytes(const ck_conv_shape *s) {
   return ck_conv_panels(s) * panel_floats(s) * sizeof(float);
 }
 
-static void pack_column(const ck_conv_shape *s, ck_filter_strides strides, const float *filter,
-                        float *to) {
+/// Copies the weights of up to 32 columns, `filters[c]` being the first weight of a column.
+static void pack_columns(const ck_conv_shape *s, ck_filter_strides strides,
+                         const float *const *filters, size_t count, float *to) {
+  // Columns are read in short stretches: the part of the panel they go to stays in L1.
+  enum { STRETCH = 16 };
   size_t run = s->in_channels / s->groups;
   for (size_t ky = 0; ky < s->kernel_height; ky++) {
-    for (size_t kx = 0; kx < s->kernel_width; kx++) {
-      const float *from = filter + ky * strides.height + kx * strides.width;
-      for (size_t k = 0; k < run; k++, to += CK_PANEL_COLUMNS) *to = from[k * strides.in];
+    for (size_t kx = 0; kx < s->kernel_width; kx++, to += run * CK_PANEL_COLUMNS) {
+      size_t tap = ky * strides.height + kx * strides.width;
+      for (size_t begin = 0; begin < run; begin += STRETCH) {
+        size_t end = ck_min(begin + STRETCH, run);
+        for (size_t c = 0; c < count; c++) {
+          const float *from = filters[c] + tap;
+          for (size_t k = begin; k < end; k++)
+            to[k * CK_PANEL_COLUMNS + c] = from[k * strides.in];
+        }
+      }
     }
   }
 }
@@ -33,19 +43,21 @@ void ck_conv_f32_pack(const ck_conv_shape *s, ck_filter_strides strides,
   size_t block_columns = s->out_channels / s->groups * joined;
   size_t block_panels = (block_columns + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
   size_t stride = panel_floats(s);
+  const float *filters[CK_PANEL_COLUMNS];
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     float *to = packed + panel * stride;
-    memset(to, 0, stride * sizeof(float));
     size_t first = panel % block_panels * CK_PANEL_COLUMNS;
-    size_t count = block_columns - first;
-    if (count > CK_PANEL_COLUMNS) count = CK_PANEL_COLUMNS;
+    size_t count = ck_min(block_columns - first, CK_PANEL_COLUMNS);
+    // Only the last panel of a block has columns without weights.
+    memset(to, 0, (count < CK_PANEL_COLUMNS ? stride : CK_PANEL_COLUMNS) * sizeof(float));
     for (size_t c = 0; c < count; c++) {
       size_t channel = panel / block_panels * block_columns + first + c;
       size_t variant = channel / s->out_channels, out = channel % s->out_channels;
-      pack_column(s, strides, weights[variant] + out * strides.out, to + CK_PANEL_COLUMNS + c);
+      filters[c] = weights[variant] + out * strides.out;
       // Adding zero turns -0 into +0; padding could otherwise change the sign of a zero sum.
       if (bias != NULL && bias[variant] != NULL) to[c] = bias[variant][out] + 0.0f;
     }
+    pack_columns(s, strides, filters, count, to + CK_PANEL_COLUMNS);
   }
 }
 

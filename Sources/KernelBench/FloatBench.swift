@@ -16,6 +16,7 @@ struct FloatBench {
     print("float32, \(instructionSet): peak \(fixed(peak, width: 0)) GF/s on one thread")
     let single = WorkQueue(threadCount: 1)
     let double = WorkQueue(threadCount: 2)
+    print(padded("", 24), "  1 thread       ", "  2 threads", "  packing, GB/s of weights")
     for layer in Layer.all {
       let one = gigaflops(layer, queue: single)
       let two = gigaflops(layer, queue: double)
@@ -23,9 +24,25 @@ struct FloatBench {
         padded(layer.name, 24),
         fixed(one),
         "(\(fixed(one / peak * 100, digits: 0, width: 3)) %)",
-        fixed(two)
+        fixed(two),
+        "  ",
+        fixed(packing(layer))
       )
     }
+  }
+
+  private func packing(_ layer: Layer) -> Double {
+    let shape = layer.shape
+    guard !layer.isDepthwise else { return 0 }
+    let taps = shape.kernelHeight * shape.kernelWidth
+    let weights = randomFloats(shape.outputChannels * taps * shape.inputChannels)
+    let seconds = weights.withUnsafeBufferPointer { weights in
+      guard let first = weights.baseAddress else { return 1.0 }
+      return measure {
+        _ = try? PackedFilters(shape, strides: .ohwi(shape), weights: [first], bias: [nil])
+      }
+    }
+    return Double(weights.count * 4) / seconds * 1e-9
   }
 
   private func gigaflops(_ layer: Layer, queue: WorkQueue) -> Double {

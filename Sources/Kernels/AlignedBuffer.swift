@@ -1,6 +1,6 @@
 import CKernels
 
-/// Memory aligned for the kernels, zeroed, freed with its last reference.
+/// Memory aligned for the kernels, freed with its last reference.
 package final class AlignedBuffer: @unchecked Sendable {
   // Safe to share: the owner writes it before publishing it, or keeps it to one thread.
 
@@ -9,13 +9,16 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// Size in bytes, at least as asked for.
   package let byteCount: Int
 
-  /// Allocates `byteCount` zero bytes.
+  /// Allocates memory.
   ///
-  /// - Parameter byteCount: Size; must not be negative.
-  package init(byteCount: Int) {
+  /// - Parameters:
+  ///   - byteCount: Size; must not be negative.
+  ///   - zeroed: Whether all bytes are 0; otherwise the owner writes them before they are read.
+  package init(byteCount: Int, zeroed: Bool = true) {
     precondition(byteCount >= 0, "a buffer has no negative size")
     self.byteCount = max(byteCount, Int(CK_ALIGNMENT))
     pointer = .allocate(byteCount: self.byteCount, alignment: Int(CK_ALIGNMENT))
+    guard zeroed else { return }
     pointer.initializeMemory(as: UInt8.self, repeating: 0, count: self.byteCount)
   }
 

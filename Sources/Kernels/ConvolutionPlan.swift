@@ -160,7 +160,7 @@ package struct PackedFilters: Sendable {
   ) throws(KernelShapeError) {
     var cShape = try shape.checked()
     precondition(weights.count == shape.variants && bias.count == shape.variants)
-    storage = AlignedBuffer(byteCount: ck_conv_f32_packed_bytes(&cShape))
+    storage = AlignedBuffer(byteCount: ck_conv_f32_packed_bytes(&cShape), zeroed: false)
     let packed = storage.pointer.assumingMemoryBound(to: Float.self)
     let weights: [UnsafePointer<Float>?] = weights
     let panelCount = ck_conv_panels(&cShape)

@@ -93,7 +93,7 @@ package struct PackedDepthwiseFilters: Sendable {
   ) throws(KernelShapeError) {
     var cShape = try shape.checked()
     precondition(weights.count == shape.variants && bias.count == shape.variants)
-    storage = AlignedBuffer(byteCount: ck_depthwise_f32_packed_bytes(&cShape))
+    storage = AlignedBuffer(byteCount: ck_depthwise_f32_packed_bytes(&cShape), zeroed: false)
     let weights: [UnsafePointer<Float>?] = weights
     ck_depthwise_f32_pack(
       &cShape,

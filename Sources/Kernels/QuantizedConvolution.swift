@@ -56,7 +56,7 @@ package struct PackedQuantizedFilters: Sendable {
       depthwise
       ? ck_depthwise_q_packed_bytes(&cShape)
       : element == .int16 ? ck_conv_q16_packed_bytes(&cShape) : ck_conv_q8_packed_bytes(&cShape)
-    let storage = AlignedBuffer(byteCount: byteCount)
+    let storage = AlignedBuffer(byteCount: byteCount, zeroed: false)
     scales.withC { scales in
       if depthwise {
         ck_depthwise_q_pack(&cShape, strides.c, &c, scales, pointers, storage.pointer)
