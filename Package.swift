@@ -59,7 +59,11 @@ let package = Package(
     tests("ByteIO", ["TestSupport"]),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
-    tests("WireFormats", ["ByteIO", "TestSupport"]),
+    .testTarget(
+      name: "WireFormatsTests",
+      dependencies: ["ByteIO", "TestSupport", "WireFormats"],
+      exclude: ["Fixtures"]
+    ),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
