@@ -215,6 +215,20 @@ def make_fixtures(folder):
     # An extensible array with super blocks: more than 244 chunks.
     with create(folder / "array_latest.h5", "latest") as f:
         f.create_dataset("d", data=np.arange(260, dtype="u1"), chunks=(1,), maxshape=(None,))
+    # Compressed as much as deflate can, which pruned weights are too.
+    with create(folder / "zeros_latest.h5", "latest") as f:
+        f.create_dataset("d", data=np.zeros(1 << 20, "u1"), chunks=(1 << 20,), compression="gzip")
+    # Indexes by order of creation, which are not needed but are there.
+    with create(folder / "ordered_latest.h5", "latest") as f:
+        plist = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+        plist.set_obj_track_times(False)
+        order = h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED
+        plist.set_link_creation_order(order)
+        plist.set_attr_creation_order(order)
+        inner = h5py.Group(h5py.h5g.create(f.id, b"g", gcpl=plist))
+        for index in range(9):
+            inner[f"member_{9 - index}"] = h5py.SoftLink("/g")
+            inner.attrs[f"attribute_{9 - index}"] = index
 
 
 def make_bad(folder):
@@ -236,8 +250,8 @@ def make_bad(folder):
         f.create_dataset("d", (50_000_000, 50_000_000), "<f4", chunks=(1, 1))
     with create(folder / "shape_bomb_contiguous.h5", "earliest") as f:
         f.create_dataset("d", (50_000_000, 50_000), "<f4")
-    with create(folder / "shape_bomb_chunk.h5", "latest") as f:
-        f.create_dataset("d", data=np.zeros(1 << 20, "u1"), chunks=(1 << 20,), compression="gzip")
+    with create(folder / "shape_bomb_small.h5", "latest") as f:
+        f.create_dataset("d", (20_000, 20_000), "<f4", chunks=(1, 1))
     for libver in ["earliest", "latest"]:
         with create(folder / f"cycle_{libver}.h5", libver) as f:
             inner = group(group(f, "a"), "b")

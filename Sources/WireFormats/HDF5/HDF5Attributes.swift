@@ -100,8 +100,8 @@ extension HDF5Attributes {
   /// creation (4) and hashes (4).
   ///
   /// Layout of the attribute info message (HDF5 File Format Specification 3.0, IV.A.2.v): version
-  /// 0, flags (1: the order of creation is tracked), greatest order (2 bytes, with flag 1),
-  /// addresses of heap and tree.
+  /// 0, flags (1: the order of creation is tracked; 2: there is a tree of it), greatest order (2
+  /// bytes, with flag 1), addresses of heap, tree and, with flag 2, the tree of the order.
   private mutating func appendDense(
     _ info: Bytes,
     _ frame: HDF5Frame,
@@ -109,12 +109,16 @@ extension HDF5Attributes {
   ) throws(ReadError) {
     var cursor = frame.cursor(info)
     try cursor.version(0...0, "attribute information")
-    if try cursor.uint8() & 1 != 0 { try cursor.skip(2) }
+    let flags = try cursor.uint8()
+    if flags & 1 != 0 { try cursor.skip(2) }
     guard let heapAddress = try cursor.address(), let treeAddress = try cursor.address() else {
       return
     }
     let heap = try HDF5FractalHeap(at: heapAddress, frame, &trace)
     let tree = try HDF5TreeVersion2(at: treeAddress, types: [8], as: .attributeIndex, frame, &trace)
+    if trace.isRecording, flags & 2 != 0, let byOrder = try cursor.address() {
+      _ = try HDF5TreeVersion2(at: byOrder, types: [9], as: .attributeIndex, frame, &trace)
+    }
     for record in tree.records {
       guard try record.uint8(at: 8) & 2 == 0 else { throw Self.sharedRefusal(record) }
       try append(try heap.object(try record.slice(at: 0, count: 8)), frame, &trace)

@@ -78,7 +78,8 @@ extension HDF5Link {
   /// Links in a fractal heap, found by a tree of hashes (4 bytes) and heap IDs.
   ///
   /// Layout of the link info message (IV.A.2.c): version 0, flags (1: the order of creation is
-  /// tracked), greatest order (8 bytes, with flag 1), addresses of heap and tree.
+  /// tracked; 2: there is a tree of it), greatest order (8 bytes, with flag 1), addresses of heap,
+  /// tree and, with flag 2, the tree of the order.
   private static func dense(
     _ info: Bytes,
     _ frame: HDF5Frame,
@@ -86,12 +87,16 @@ extension HDF5Link {
   ) throws(ReadError) -> [HDF5Link] {
     var cursor = frame.cursor(info)
     try cursor.version(0...0, "link information")
-    if try cursor.uint8() & 1 != 0 { try cursor.skip(8) }
+    let flags = try cursor.uint8()
+    if flags & 1 != 0 { try cursor.skip(8) }
     guard let heapAddress = try cursor.address(), let treeAddress = try cursor.address() else {
       return []
     }
     let heap = try HDF5FractalHeap(at: heapAddress, frame, &trace)
     let tree = try HDF5TreeVersion2(at: treeAddress, types: [5], as: .groupIndex, frame, &trace)
+    if trace.isRecording, flags & 2 != 0, let byOrder = try cursor.address() {
+      _ = try HDF5TreeVersion2(at: byOrder, types: [6], as: .groupIndex, frame, &trace)
+    }
     var links: [HDF5Link] = []
     for record in tree.records {
       links.append(try HDF5Link(message: try heap.object(try record.suffix(from: 4)), frame))
