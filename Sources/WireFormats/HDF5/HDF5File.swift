@@ -39,10 +39,10 @@ package struct HDF5File: Sendable {
     self.bytes = bytes
     self.superblock = superblock
     frame = superblock.frame
-    root = try located("/") { () throws(ReadError) in
-      let object = try HDF5Object(at: superblock.frame.root, path: "/", superblock.frame, &trace)
-      return try object.group(&trace)
+    let object = try located("/") { () throws(ReadError) in
+      try HDF5Object(at: superblock.frame.root, path: "/", superblock.frame, &trace)
     }
+    root = try object.group(&trace)
   }
 }
 
