@@ -206,10 +206,7 @@ struct HDF5ObjectHeader: Sendable {
     // A trace of its own: objects may share a type, so its header is read more than once.
     var own = HDF5Trace(frame, path: trace.path, isRecording: trace.isRecording)
     let header = try Self(at: address, frame, &own)
-    for region in own.regions {
-      try trace.share(region.bytes)
-      trace.note(region.bytes, as: region.kind)
-    }
+    try trace.share(own)
     guard let message = header.messages.first(where: { $0.kind == kind }), !message.isShared else {
       throw ReadError(
         .modelInvalid,

@@ -44,7 +44,9 @@ struct HDF5Trace {
   /// Whether elements of variable length are looked up to note where they are.
   let isRecording: Bool
   private var entered: Set<Int> = []
-  private var bytesLeft: Int
+  /// The bytes of all structures so far.
+  private(set) var byteCount = 0
+  private let byteLimit: Int
   /// Types that many objects share may be read many times, but not without end.
   private var sharedBytesLeft: Int
   private var heaps: [UInt64: HDF5GlobalHeap] = [:]
@@ -53,7 +55,7 @@ struct HDF5Trace {
   init(_ frame: HDF5Frame, path: String, isRecording: Bool = false) {
     self.path = path
     self.isRecording = isRecording
-    bytesLeft = frame.bytes.count
+    byteLimit = frame.bytes.count
     sharedBytesLeft = frame.bytes.count.multipliedReportingOverflow(by: 16).partialValue
     end = frame.bytes.endOffset
   }
@@ -78,10 +80,10 @@ struct HDF5Trace {
         at: bytes.offset
       )
     }
-    guard bytes.count <= bytesLeft else {
+    guard bytes.count <= byteLimit - byteCount else {
       throw ReadError(.modelInvalid, "structures of the file overlap", at: bytes.offset)
     }
-    bytesLeft -= bytes.count
+    byteCount += bytes.count
     note(bytes, as: kind, allocated: allocated)
   }
 
@@ -94,12 +96,13 @@ struct HDF5Trace {
     regions.append(region)
   }
 
-  /// Counts the bytes of a structure that several objects may share.
-  mutating func share(_ bytes: Bytes) throws(ReadError) {
-    guard bytes.count <= sharedBytesLeft else {
-      throw ReadError(.modelInvalid, "a shared type is used too often", at: bytes.offset)
+  /// Counts and notes the structures of something that several objects may share.
+  mutating func share(_ other: HDF5Trace) throws(ReadError) {
+    guard other.byteCount <= sharedBytesLeft else {
+      throw ReadError(.modelInvalid, "a shared type is used too often", path: path)
     }
-    sharedBytesLeft -= bytes.count
+    sharedBytesLeft -= other.byteCount
+    regions += other.regions
   }
 
   /// The collection of elements of variable length at an address; it is read once.
