@@ -24,11 +24,16 @@ let package = Package(
   ],
   targets: [
     // Bytes
-    .target(name: "CDigests"),
-    .target(name: "CFaults"),
+    library("CDigests"),
+    library("CFaults"),
     library("ByteIO", ["CDigests", "CFaults"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("WireFormats", ["ByteIO", "CZlib"]),
+
+    // Numbers
+    library("CKernels"),
+    library("Kernels", ["CKernels"]),
+    .executableTarget(name: "KernelBench", dependencies: ["Kernels"]),
 
     // Models
     library("ModelIR", ["ByteIO"]),
@@ -37,7 +42,7 @@ let package = Package(
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
 
     // Analyses
-    .target(name: "CStatistics"),
+    library("CStatistics"),
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
     library("Execution", ["ByteIO", "ModelIR", "Operators", "WireFormats"]),
 
@@ -47,8 +52,7 @@ let package = Package(
       "AnalyzeCommands",
       [
         "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling",
-        "Reports",
-        "WireFormats",
+        "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -57,6 +61,7 @@ let package = Package(
     // Tests
     library("TestSupport", path: "Tests/Support", ["ByteIO"]),
     tests("ByteIO", ["TestSupport"]),
+    tests("Kernels"),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
     .testTarget(

@@ -58,7 +58,7 @@ extension Tensor {
       case 32: return pack(values.map { UInt32(truncatingIfNeeded: $0) })
       default: return pack(values)
       }
-    case .strings: return nil
+    case .strings, .tensors: return nil
     }
   }
 }

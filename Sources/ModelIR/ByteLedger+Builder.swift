@@ -97,7 +97,6 @@ extension ByteLedger {
         return left.order < right.order
       }
       var entries: [Entry] = []
-      entries.reserveCapacity(claims.count + claims.count / 4)
       var next = 0
       for file in files.indices {
         // Layers of falling precedence: each fills only what the layers above left free.
@@ -105,6 +104,7 @@ extension ByteLedger {
         while next < claims.count, claims[next].file == file {
           let precedence = claims[next].precedence
           var layer: [Entry] = []
+          layer.reserveCapacity(claims.count - next)
           while next < claims.count, claims[next].file == file,
             claims[next].precedence == precedence
           {
@@ -113,7 +113,9 @@ extension ByteLedger {
           }
           covered = covered.isEmpty ? layer : merge(upper: covered, lower: layer)
         }
-        entries += fillGaps(of: file, in: covered)
+        let filled = fillGaps(of: file, in: covered)
+        // A large model's entries are many: they are not copied without need.
+        if entries.isEmpty { entries = filled } else { entries += filled }
       }
       return ByteLedger(files: files, entries: entries)
     }
@@ -138,7 +140,8 @@ extension ByteLedger {
     /// Both layers are sorted and disjoint; the upper one keeps all its bytes.
     private func merge(upper: [Entry], lower: [Entry]) -> [Entry] {
       var merged: [Entry] = []
-      merged.reserveCapacity(upper.count + lower.count)
+      // Each entry above can cut one below in two.
+      merged.reserveCapacity(2 * upper.count + lower.count)
       var above = 0
       for entry in lower {
         var start = entry.offset
@@ -168,6 +171,7 @@ extension ByteLedger {
     }
 
     private func fillGaps(of file: Int, in covered: [Entry]) -> [Entry] {
+      guard !isComplete(covered, of: file) else { return covered }
       var result: [Entry] = []
       result.reserveCapacity(covered.count + covered.count / 4)
       var end = 0
@@ -178,6 +182,11 @@ extension ByteLedger {
       }
       appendGap(of: file, from: end, to: files[file].byteCount, to: &result)
       return result
+    }
+
+    /// Whether the entries, which are sorted and disjoint, cover the whole file.
+    private func isComplete(_ covered: [Entry], of file: Int) -> Bool {
+      covered.reduce(0) { $0 + $1.byteCount } == files[file].byteCount
     }
 
     private func appendGap(of file: Int, from start: Int, to end: Int, to result: inout [Entry]) {

@@ -56,4 +56,16 @@ import Testing
     #expect(error?.code == .ioRead)
     #expect(error?.hint == "it is a directory")
   }
+
+  @Test func `equal content has equal hashes and changes show`() {
+    let content = (0..<100).map { UInt8($0) }
+    let hash = ByteSource(content).bytes.contentHash
+    #expect(ByteSource(content).bytes.contentHash == hash)
+    for place in content.indices {
+      var changed = content
+      changed[place] ^= 1
+      #expect(ByteSource(changed).bytes.contentHash != hash)
+    }
+    #expect(ByteSource([0]).bytes.contentHash != ByteSource([0, 0]).bytes.contentHash)
+  }
 }

@@ -3,7 +3,7 @@ import ModelIR
 import TestSupport
 import Testing
 
-import FormatTFLite
+@testable import FormatTFLite
 
 @Suite struct SharedModelTests {
   static let names = SharedModels.names(withExtension: "tflite")

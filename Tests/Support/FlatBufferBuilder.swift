@@ -29,6 +29,8 @@ package indirect enum FlatBufferField: Sendable {
   case string(String)
   case table(TableDescription)
   case tables([TableDescription])
+  /// A vector whose elements all refer to one table.
+  case sameTable(TableDescription, Int)
   case strings([String])
   /// A vector of bytes whose first element is aligned to 16, as TFLite's buffers are.
   case bytes([UInt8])
@@ -137,6 +139,11 @@ private struct FlatBufferWriter {
         let target = write(table)
         patch(start + 4 + index * 4, to: target)
       }
+      return start
+    case .sameTable(let table, let count):
+      let start = reserveOffsets(count)
+      let target = write(table)
+      for index in 0..<count { patch(start + 4 + index * 4, to: target) }
       return start
     case .strings(let strings):
       let start = reserveOffsets(strings.count)

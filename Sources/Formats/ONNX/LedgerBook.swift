@@ -12,6 +12,8 @@ struct LedgerBook {
   var isPaused = false
   /// The bytes of fields that the schema does not have.
   private(set) var unknownFieldBytes = 0
+  /// Name fields that stand side by side become one claim: a node's operands, results and name.
+  private var names = 0..<0
 
   init(_ bytes: Bytes, path: String) {
     let file = builder.add(LedgerFile(path: path, byteCount: bytes.count), bytes: bytes)
@@ -46,10 +48,16 @@ struct LedgerBook {
     builder.add(LedgerFile(path: path, byteCount: bytes.count), bytes: bytes)
   }
 
-  /// The text of a name field, labelled.
+  /// The text of a name field, labelled together with its tag and length, which go with it.
   mutating func name(_ field: ProtobufField, _ what: StaticString) throws(ReadError) -> Bytes {
     let bytes = try field.bytes(what)
-    claim(bytes, as: .names)
+    guard !isPaused else { return bytes }
+    if names.upperBound == field.range.lowerBound {
+      names = names.lowerBound..<field.range.upperBound
+    } else {
+      claim(names, as: .names)
+      names = field.range
+    }
     return bytes
   }
 
@@ -66,5 +74,9 @@ struct LedgerBook {
   }
 
   /// The ledger.
-  consuming func finish() -> ByteLedger { builder.finish() }
+  consuming func finish() -> ByteLedger {
+    isPaused = false
+    claim(names, as: .names)
+    return builder.finish()
+  }
 }

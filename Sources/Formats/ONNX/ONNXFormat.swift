@@ -61,4 +61,12 @@ package enum ONNXFormat {
     var loader = ONNXLoader(bytes, path: path, options: options)
     return try loader.load()
   }
+
+  /// Every operator that has a meaning here: its domain and name in the file, and the canonical
+  /// name; the documentation's coverage table is made from it.
+  package static var operators: [(domain: String, source: String, canonical: String)] {
+    OperatorTable.rows.flatMap { domain, rows in
+      rows.map { (domain: domain, source: $0.source, canonical: $0.target) }
+    }
+  }
 }

@@ -21,6 +21,8 @@ package struct ONNXLimits: Sendable {
   package var functions = 100_000
   /// Graphs of a model, with those inside nodes.
   package var graphs = 10_000
+  /// Attributes of a node: they are looked for one by one.
+  package var attributes = 512
   /// Axes of a tensor.
   package var rank = 64
   /// The bytes of a tensor that has to be made: decoded, or dense from sparse.
@@ -33,6 +35,10 @@ package struct ONNXLimits: Sendable {
   package var inlinedFactor = 32
   /// What inlined functions may take in memory whatever the size of the file.
   package var inlinedBytes = 16 << 20
+  /// How many times the size of the file all sparse tensors may take when they are dense.
+  package var denseFactor = 64
+  /// What they may take whatever the size of the file.
+  package var denseBytes = 16 << 20
 
   /// The defaults.
   package init() {}

@@ -67,6 +67,14 @@ extension ONNXLoader {
     scope: Int
   ) throws(ReadError) -> [SourceAttribute] {
     guard !proto.attributes.isEmpty else { return [] }
+    guard proto.attributes.count <= limits.attributes else {
+      throw ReadError(
+        .limitExceeded,
+        "a node has \(proto.attributes.count) attributes, more than the limit of"
+          + " \(limits.attributes)",
+        at: proto.range.lowerBound
+      )
+    }
     var result: [SourceAttribute] = []
     result.reserveCapacity(proto.attributes.count)
     for (index, message) in proto.attributes.enumerated() {

@@ -52,7 +52,8 @@ extension ONNXLoader {
       )
     }
     try checkScopeDepth(at: call.range.lowerBound)
-    try charge(function, at: call.range.lowerBound)
+    let callName = nodeName(call, name, index: index, scope: scope)
+    try charge(function, prefix: callName, at: call.range.lowerBound)
     guard call.inputs.count <= function.inputs.count,
       call.outputs.count <= function.outputs.count
     else {
@@ -72,9 +73,8 @@ extension ONNXLoader {
     book.isPaused = wasPaused || function.isUsed
     functions[index].isUsed = true
     defer { book.isPaused = wasPaused }
-    let callName = nodeName(call, name, index: index, scope: scope)
     inner.prefix = callName + "/"
-    inner.layer = LayerName.layer(ofNode: callName) ?? scopes[scope].layer
+    inner.layer = layers.layer(ofNode: callName) ?? scopes[scope].layer
     inner.path = "functions[\(index)]"
     let innerScope = scopes.count
     scopes.append(inner)
@@ -86,9 +86,13 @@ extension ONNXLoader {
 
   /// Takes what a call will need from what inlining may take; the product of calls in calls grows
   /// without bound from a small file otherwise.
-  private mutating func charge(_ function: FunctionProto, at offset: Int) throws(ReadError) {
-    // What a node takes in memory, measured, and its text.
-    let bytesPerNode = 256
+  private mutating func charge(
+    _ function: FunctionProto,
+    prefix: String,
+    at offset: Int
+  ) throws(ReadError) {
+    // What a node and its value take in memory, and the call's name before each of their names.
+    let bytesPerNode = 256 + 2 * prefix.utf8.count
     let (nodes, overflow) = function.nodes.count.multipliedReportingOverflow(by: bytesPerNode)
     let (cost, costOverflow) = nodes.addingReportingOverflow(
       function.range.count + bytesPerNode

@@ -36,6 +36,7 @@ extension ONNXLoader {
       scopes[scope].layer = scopes[parent].layer
     }
     defer { scopes.removeLast() }
+    try reserve(proto, scope: scope)
     for (index, initializer) in proto.initializers.enumerated() {
       try located("initializer[\(index)]") { () throws(ReadError) in
         try declare(initializer: initializer, scope: scope)
@@ -76,6 +77,21 @@ extension ONNXLoader {
     return graph
   }
 
+  /// Makes room for what the graph lists, each of which is in the file.
+  private mutating func reserve(_ proto: GraphProto, scope: Int) throws(ReadError) {
+    guard proto.nodes.count <= limits.nodes else {
+      throw limitExceeded("nodes", proto.nodes.count, limits.nodes)
+    }
+    let tensors = proto.initializers.count + proto.inputs.count
+    guard tensors <= limits.tensors else {
+      throw limitExceeded("tensors", tensors, limits.tensors)
+    }
+    let graph = scopes[scope].graph.index
+    graphs[graph].nodes.reserveCapacity(proto.nodes.count)
+    graphs[graph].values.reserveCapacity(proto.nodes.count + tensors)
+    scopes[scope].values.reserveCapacity(proto.nodes.count + tensors)
+  }
+
   /// Graphs and functions inside each other cannot be deeper than messages can.
   func checkScopeDepth(at offset: Int) throws(ReadError) {
     guard scopes.count < ProtobufMessage.maximumDepth else {
@@ -96,29 +112,24 @@ extension ONNXLoader {
     _ value: Value,
     scope: Int
   ) throws(ReadError) -> ValueID {
-    let key = NameKey(name)
-    guard scopes[scope].values[key] == nil else {
+    let id = try append(value, scope: scope)
+    guard scopes[scope].values.updateValue(id, forKey: NameKey(name)) == nil else {
       throw ReadError(
         .modelInvalid,
         "the name \"\(name.excerpt)\" is given to two values",
         at: name.offset
       )
     }
-    let id = try append(value, scope: scope)
-    scopes[scope].values[key] = .some(id)
     return id
   }
 
   /// Adds a value to the scope's graph; counts it.
   mutating func append(_ value: Value, scope: Int) throws(ReadError) -> ValueID {
     tally.values += 1
-    tally.nameBytes += value.name.utf8.count
     guard tally.values <= limits.tensors else {
       throw limitExceeded("tensors", tally.values, limits.tensors)
     }
-    guard tally.nameBytes <= limits.allNameBytes else {
-      throw limitExceeded("all-names-bytes", tally.nameBytes, limits.allNameBytes)
-    }
+    try countText(value.name.utf8.count)
     return graphs[scopes[scope].graph.index].append(value)
   }
 

@@ -36,6 +36,7 @@ extension ONNXLoader {
     )
     let inputs = try operands(proto, operatorName, scope: scope)
     let name = nodeName(proto, operatorName, index: index, scope: scope)
+    try countText(name.utf8.count + path.utf8.count)
     let sourceType = domain.isEmpty ? operatorName : domain + "." + operatorName
     let kind: OperatorKind
     let attributes: Attributes
@@ -63,12 +64,21 @@ extension ONNXLoader {
         origin: Origin(
           sourceType: sourceType,
           sourceVersion: version,
-          layer: LayerName.layer(ofNode: name) ?? scopes[scope].layer,
+          layer: proto.moduleScopes.flatMap { LayerName.layer(inScopes: $0.name(limit: 4_096)) }
+            ?? layers.layer(ofNode: name) ?? scopes[scope].layer,
           path: path,
           byteRange: proto.range
         )
       )
     )
+  }
+
+  /// Counts the text that is kept.
+  mutating func countText(_ byteCount: Int) throws(ReadError) {
+    tally.nameBytes += byteCount
+    guard tally.nameBytes <= limits.allNameBytes else {
+      throw limitExceeded("all-names-bytes", tally.nameBytes, limits.allNameBytes)
+    }
   }
 
   /// Counts a node, of the file or inlined.

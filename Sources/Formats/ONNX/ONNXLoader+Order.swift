@@ -16,9 +16,15 @@ extension ONNXLoader {
       for case .some(let output) in node.outputs { producers[output.index] = index }
     }
     var isSorted = true
-    for (index, node) in nodes.enumerated() where isSorted {
-      for value in operands(of: node) {
+    for (index, node) in nodes.enumerated() {
+      for case .some(let value) in node.inputs {
         if let producer = producers[value.index], producer >= index { isSorted = false }
+      }
+      for (_, attribute) in node.attributes.all {
+        guard case .graph(let inner) = attribute else { continue }
+        for capture in graphs[inner.index].captures {
+          if let producer = producers[capture.outer.index], producer >= index { isSorted = false }
+        }
       }
     }
     guard !isSorted else { return }

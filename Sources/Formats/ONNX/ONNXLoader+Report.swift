@@ -33,7 +33,8 @@ extension ONNXLoader {
         Diagnostic(
           "F37 operator-set-missing",
           .warning,
-          "operators of \"\(domain)\" are used, but the model does not import that operator set"
+          "operators of \"\(domain.isEmpty ? "ai.onnx" : domain)\" are used, but the model does not"
+            + " say which version of that operator set it means; the newest one is assumed"
         )
       )
     }

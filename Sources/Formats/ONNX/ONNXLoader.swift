@@ -17,19 +17,30 @@ struct ONNXLoader {
   var functionsByKey: [FunctionKey: Int] = [:]
   var externalFiles = ExternalFiles()
   var tally = Tally()
+  var layers = LayerNames()
   /// What inlined functions may still take in memory.
   var inlinedBytesLeft: Int
+  /// What sparse tensors may still take when they are dense.
+  var denseBytesLeft: Int
 
   init(_ bytes: Bytes, path: String, options: ONNXLoadOptions) {
     self.bytes = bytes
     self.path = path
     self.options = options
     book = LedgerBook(bytes, path: path)
-    let (scaled, overflow) = bytes.count.multipliedReportingOverflow(
-      by: options.limits.inlinedFactor
+    let limits = options.limits
+    inlinedBytesLeft = Self.allowance(bytes, limits.inlinedFactor, limits.inlinedBytes)
+    denseBytesLeft = min(
+      limits.tensorBytes,
+      Self.allowance(bytes, limits.denseFactor, limits.denseBytes)
     )
-    let (sum, sumOverflow) = scaled.addingReportingOverflow(options.limits.inlinedBytes)
-    inlinedBytesLeft = overflow || sumOverflow ? Int.max : sum
+  }
+
+  /// What a file of this size may ask for in memory.
+  private static func allowance(_ bytes: Bytes, _ factor: Int, _ constant: Int) -> Int {
+    let (scaled, overflow) = bytes.count.multipliedReportingOverflow(by: factor)
+    let (sum, sumOverflow) = scaled.addingReportingOverflow(constant)
+    return overflow || sumOverflow ? Int.max : sum
   }
 
   var limits: ONNXLimits { options.limits }
@@ -78,40 +89,25 @@ struct ONNXLoader {
   /// The version of each operator set, by normalised domain.
   private mutating func operatorSets(of header: ModelHeader) -> [String: Int] {
     var opsets = header.opsets
-    if opsets[""] == nil {
+    if header.irVersion ?? 0 < 3, opsets[""] == nil {
       // Operator sets came with IR version 3; before it there was only the first one.
-      let assumed = header.irVersion ?? 0 < 3 ? 1 : NewestKnown.opset
-      opsets[""] = assumed
-      if header.irVersion ?? 0 >= 3 {
-        diagnostics.append(
-          Diagnostic(
-            "F37 operator-set-missing",
-            .warning,
-            "the model does not say which operator set it uses; version \(assumed) is assumed"
-          )
-        )
-      }
+      opsets[""] = 1
     }
-    if let version = opsets[""], version > NewestKnown.opset {
-      diagnostics.append(
-        Diagnostic(
-          "F36 newer-than-known",
-          .note,
-          "operator set \(version) is newer than \(NewestKnown.opset), the newest one known here;"
-            + " operators that changed since may be misread"
-        )
-      )
-    }
-    if let version = header.irVersion, version > NewestKnown.irVersion {
-      diagnostics.append(
-        Diagnostic(
-          "F36 newer-than-known",
-          .note,
-          "IR version \(version) is newer than \(NewestKnown.irVersion), the newest one known here"
-        )
-      )
-    }
+    noteNewer("operator set", opsets[""], NewestKnown.opset)
+    noteNewer("IR version", header.irVersion, NewestKnown.irVersion)
     return opsets
+  }
+
+  private mutating func noteNewer(_ what: String, _ version: Int?, _ newest: Int) {
+    guard let version, version > newest else { return }
+    diagnostics.append(
+      Diagnostic(
+        "F36 newer-than-known",
+        .note,
+        "\(what) \(version) is newer than \(newest), the newest one known here; what changed since"
+          + " may be misread"
+      )
+    )
   }
 
   func limitExceeded(_ name: String, _ value: Int, _ limit: Int) -> ReadError {

@@ -45,6 +45,8 @@ struct NodeProto {
   var inputs: [Bytes] = []
   var outputs: [Bytes] = []
   var attributes: [ProtobufMessage] = []
+  /// The modules around the node, as PyTorch's exporter lists them.
+  var moduleScopes: Bytes?
 
   init(_ message: ProtobufMessage, book: inout LedgerBook) throws(ReadError) {
     range = message.range
@@ -58,7 +60,11 @@ struct NodeProto {
       case Field.Node.attribute: attributes.append(try field.message("attribute"))
       case Field.Node.domain: domain = try field.bytes("domain")
       case Field.Node.overload: overload = try field.bytes("overload")
-      case Field.Node.docString, Field.Node.metadataProps: book.metadata(field)
+      case Field.Node.docString: book.metadata(field)
+      case Field.Node.metadataProps:
+        book.metadata(field)
+        let entry = try TensorProto.entry(try field.message("metadata_props"))
+        if entry.key.has("pkg.torch.onnx.name_scopes") { moduleScopes = entry.value }
       case Field.Node.deviceConfigurations: break
       default: book.unknown(field)
       }

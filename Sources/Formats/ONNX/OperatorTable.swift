@@ -13,18 +13,24 @@ enum OperatorTable {
     }
   }
 
-  /// The default domain.
-  static let standard = indexed(
-    OperatorLowering.elementwiseUnary + OperatorLowering.elementwiseBinary
-      + OperatorLowering.convolutions + OperatorLowering.matrixProducts + OperatorLowering.pooling
-      + OperatorLowering.normalization + OperatorLowering.reductions + OperatorLowering.movement
-      + OperatorLowering.indexing + OperatorLowering.generators + OperatorLowering.quantization
-      + OperatorLowering.recurrent + OperatorLowering.control + OperatorLowering.signalAndText
-  )
+  /// All rows, by domain.
+  static let rows: [(domain: String, rows: [OperatorLowering])] = [
+    ("", standardRows), ("ai.onnx.ml", OperatorLowering.classical),
+    ("com.microsoft", OperatorLowering.contributed),
+    ("ai.onnx.preview", OperatorLowering.experimental),
+  ]
 
-  static let machineLearning = indexed(OperatorLowering.classical)
-  static let microsoft = indexed(OperatorLowering.contributed)
-  static let preview = indexed(OperatorLowering.experimental)
+  private static let standardRows =
+    OperatorLowering.elementwiseUnary + OperatorLowering.elementwiseBinary
+    + OperatorLowering.convolutions + OperatorLowering.matrixProducts + OperatorLowering.pooling
+    + OperatorLowering.normalization + OperatorLowering.reductions + OperatorLowering.movement
+    + OperatorLowering.indexing + OperatorLowering.generators + OperatorLowering.quantization
+    + OperatorLowering.recurrent + OperatorLowering.control + OperatorLowering.signalAndText
+
+  private static let standard = indexed(standardRows)
+  private static let machineLearning = indexed(OperatorLowering.classical)
+  private static let microsoft = indexed(OperatorLowering.contributed)
+  private static let preview = indexed(OperatorLowering.experimental)
 
   private static func indexed(_ rows: [OperatorLowering]) -> [String: OperatorLowering] {
     // A test checks that no name has two rows.

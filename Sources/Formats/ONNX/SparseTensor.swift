@@ -41,7 +41,7 @@ extension ONNXLoader {
   ///
   /// Source: ONNX IR specification, `SparseTensorProto`: indices are linear, or one per axis.
   ///
-  /// - Returns: Without values where the dense form would be far larger than the file justifies.
+  /// - Returns: Without values where the dense forms of the model would be larger than its size justifies.
   mutating func dense(
     _ sparse: SparseTensorProto,
     owner: LedgerOwner?
@@ -68,11 +68,12 @@ extension ONNXLoader {
     guard let source = values.storage.bytes, let places = indices.storage.bytes,
       let width = values.type.bitWidth, width % 8 == 0,
       let byteCount = values.type.byteCount(elements: elements),
-      byteCount <= denseLimit(storedBytes: source.count)
+      byteCount <= denseBytesLeft
     else {
       tally.unexpandedSparse.append(name)
       return (constant, sparsity)
     }
+    denseBytesLeft -= byteCount
     var dense = [UInt8](repeating: 0, count: byteCount)
     let strides = strides(of: sparse.dims)
     let isLinear = indices.sizes.count == 1
@@ -105,13 +106,6 @@ extension ONNXLoader {
     let fileBytes = (values.storage.fileByteCount ?? 0) + (indices.storage.fileByteCount ?? 0)
     constant.storage = .owned(ByteSource(dense, name: path).bytes, fileBytes: fileBytes)
     return (constant, sparsity)
-  }
-
-  /// The most bytes that a dense form may take: honest sparse tensors store more than one element
-  /// in a thousand.
-  private func denseLimit(storedBytes: Int) -> Int {
-    let (scaled, overflow) = storedBytes.multipliedReportingOverflow(by: 1_024)
-    return min(limits.tensorBytes, overflow ? Int.max : max(scaled, 1 << 20))
   }
 
   /// The elements from one index of an axis to the next; the product of all extents fits an `Int`.

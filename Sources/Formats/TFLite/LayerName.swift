@@ -46,17 +46,20 @@ enum LayerName {
     let parsed = names.map(parse)
     var ownNumbers: Set<String> = []
     for case .some(let (scope?, layer)) in parsed {
-      guard let suffix = suffix(of: scope), layer.hasSuffix(suffix) else {
+      guard let suffix = suffix(of: scope), layer.prefix(while: { $0 != "/" }).hasSuffix(suffix)
+      else {
         ownNumbers.insert(scope)
         continue
       }
     }
     return parsed.map { entry in
       guard let entry else { return nil }
-      guard let scope = entry.scope, !ownNumbers.contains(scope), let suffix = suffix(of: scope),
-        entry.layer.count > suffix.count
+      guard let scope = entry.scope, !ownNumbers.contains(scope), let suffix = suffix(of: scope)
       else { return entry.layer }
-      return String(entry.layer.dropLast(suffix.count))
+      let path = entry.layer.split(separator: "/").map { part in
+        part.hasSuffix(suffix) && part.count > suffix.count ? part.dropLast(suffix.count) : part
+      }
+      return path.joined(separator: "/")
     }
   }
 

@@ -12,9 +12,13 @@ extension Loader {
     _ = builder.add(LedgerFile(path: path, byteCount: bytes.count), bytes: bytes)
     // The root's offset and the identifier.
     builder.claim(0..<8, of: 0, as: .graph)
-    for (range, category) in mergedStructure() { builder.claim(range, of: 0, as: category) }
-    for claim in claims {
-      builder.claim(claim.range, of: 0, as: claim.category, owner: claim.owner, precedence: 1)
+    let structure = buffer.ranges.map { part -> Claim in
+      let range = part.offset..<part.offset + part.byteCount
+      return (range: range, category: part.kind == .string ? .names : .graph)
+    }
+    for part in merged(structure) { builder.claim(part.range, of: 0, as: part.category) }
+    for part in merged(claims) {
+      builder.claim(part.range, of: 0, as: part.category, precedence: 1)
     }
     claimBuffers(in: &builder)
     if let archive {
@@ -27,24 +31,22 @@ extension Loader {
     return builder.finish()
   }
 
-  /// The ranges that were read, neighbours of one kind joined.
-  private func mergedStructure() -> [(range: Range<Int>, category: ByteCategory)] {
-    func category(_ kind: FlatBufferRange.Kind) -> ByteCategory {
-      kind == .string ? .names : .graph
-    }
-    var merged: [(range: Range<Int>, category: ByteCategory)] = []
-    let sorted = buffer.ranges.sorted { left, right in
-      left.offset != right.offset ? left.offset < right.offset : left.byteCount < right.byteCount
+  /// Joins neighbours of one category: files have many small parts of few kinds.
+  private func merged(_ parts: [Claim]) -> [Claim] {
+    var merged: [Claim] = []
+    let sorted = parts.sorted { left, right in
+      left.range.lowerBound != right.range.lowerBound
+        ? left.range.lowerBound < right.range.lowerBound
+        : left.range.upperBound < right.range.upperBound
     }
     for part in sorted {
-      let range = part.offset..<part.offset + part.byteCount
-      if let last = merged.last, last.category == category(part.kind),
-        range.lowerBound <= last.range.upperBound
+      if let last = merged.last, last.category == part.category,
+        part.range.lowerBound <= last.range.upperBound
       {
-        let end = max(last.range.upperBound, range.upperBound)
+        let end = max(last.range.upperBound, part.range.upperBound)
         merged[merged.count - 1].range = last.range.lowerBound..<end
       } else {
-        merged.append((range: range, category: category(part.kind)))
+        merged.append(part)
       }
     }
     return merged
@@ -141,7 +143,7 @@ enum DuplicateBuffers {
       for index in group {
         guard let data = buffers[index], data.count <= left else { continue }
         left -= data.count
-        let hash = contentHash(of: data)
+        let hash = data.contentHash
         guard let other = first[hash], let original = buffers[other] else {
           first[hash] = index
           continue
@@ -162,6 +164,6 @@ enum DuplicateBuffers {
     guard let head = try? data.slice(at: 0, count: size),
       let tail = try? data.suffix(from: data.count - size)
     else { return 0 }
-    return contentHash(of: head) ^ (contentHash(of: tail) &* 31)
+    return head.contentHash ^ (tail.contentHash << 1)
   }
 }

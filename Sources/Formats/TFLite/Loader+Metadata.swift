@@ -47,7 +47,7 @@ extension Loader {
     do throws(ReadError) {
       switch name {
       case "min_runtime_version":
-        metadata.append(MetadataEntry(name, paddedText(content)))
+        metadata.append(MetadataEntry(name, try paddedText(content)))
       case "CONVERSION_METADATA":
         metadata += try ConversionMetadata.entries(content)
       case "TFLITE_METADATA":
@@ -64,11 +64,9 @@ extension Loader {
   }
 
   /// Text in a field of fixed length, up to the first zero.
-  private func paddedText(_ content: Bytes) -> String {
-    let text = content.withUnsafeBytes { raw in
-      String(decoding: raw.prefix { $0 != 0 }.prefix(64), as: UTF8.self)
-    }
-    return text
+  private func paddedText(_ content: Bytes) throws(ReadError) -> String {
+    let start = try content.slice(at: 0, count: min(content.count, 64)).string
+    return String(start.prefix { $0 != "\0" })
   }
 
   /// A memory plan: version, subgraph, number of tensors, then an offset for each, −1 for none.

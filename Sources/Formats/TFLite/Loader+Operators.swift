@@ -81,11 +81,20 @@ extension Loader {
     throws(ReadError)
   {
     if isMap, let entries = FlexBuffer.scalars(ofMap: options) {
-      for (name, value) in entries { lowered.attributes[name] = attribute(value) }
+      for (name, value) in entries { lowered.attributes[camelCase(name)] = attribute(value) }
       return
     }
     try allocation.charge(options.count, at: options.offset)
     lowered.attributes["customOptions"] = .bytes(options.array)
+  }
+
+  /// `max_detections` as `maxDetections`.
+  private func camelCase(_ name: String) -> String {
+    var result = ""
+    for (place, word) in name.split(separator: "_").enumerated() {
+      result += place == 0 ? String(word) : word.prefix(1).uppercased() + word.dropFirst()
+    }
+    return result
   }
 
   private func attribute(_ scalar: FlexBufferScalar) -> AttributeValue? {
@@ -110,16 +119,12 @@ extension Loader {
     guard code.customName == nil, let name = code.builtin.name,
       let lowering = LoweringTable.byName[name]
     else { return LoweredOperator(kind: .unknown(code.sourceType)) }
-    var options: FlatBufferTable?
-    switch lowering.options {
-    case .first(let type):
-      options = first?.type == type ? first?.table : nil
-      noteMismatch(first?.type, expected: type, name, node: node)
-    case .second(let type):
-      options = second?.type == type ? second?.table : nil
-      noteMismatch(second?.type, expected: type, name, node: node)
-    case nil: break
-    }
+    let options: FlatBufferTable? =
+      switch lowering.options {
+      case .first(let type): member(first, type: type, name, node: node)
+      case .second(let type): member(second, type: type, name, node: node)
+      case nil: nil
+      }
     var lowered = LoweredOperator(kind: kind(of: lowering, named: name))
     let reader = OptionReader(options: options, source: name, operands: operands, loader: self)
     for field in lowering.fields { try reader.read(field, into: &lowered) }
@@ -132,16 +137,26 @@ extension Loader {
     return .known(canonical)
   }
 
-  // Out of line: inlined, it makes the optimizer of Swift 6.3 crash (CopyPropagation).
+  /// The options, where they are of the operator's own type.
+  // Out of line: inlined, its like made the optimizer of Swift 6.3 crash (CopyPropagation).
   @inline(never)
-  private func noteMismatch(_ type: UInt8?, expected: UInt8, _ name: String, node: NodeID) {
-    guard let type, type != expected else { return }
-    findings.add(
-      .optionsType,
-      "\(name) has options of type \(type), not \(expected)",
-      graph: GraphID(graphs.count),
-      node: node
-    )
+  private func member(
+    _ union: (type: UInt8, table: FlatBufferTable)?,
+    type: UInt8,
+    _ name: String,
+    node: NodeID
+  ) -> FlatBufferTable? {
+    guard let union else { return nil }
+    guard union.type == type else {
+      findings.add(
+        .optionsType,
+        "\(name) has options of type \(union.type), not \(type)",
+        graph: GraphID(graphs.count),
+        node: node
+      )
+      return nil
+    }
+    return union.table
   }
 }
 

@@ -34,11 +34,7 @@ final class Loader {
   var denseBytesLeft: Int
 
   /// A label for a range of the file.
-  struct Claim {
-    var range: Range<Int>
-    var category: ByteCategory
-    var owner: LedgerOwner?
-  }
+  typealias Claim = (range: Range<Int>, category: ByteCategory)
 
   init(_ bytes: Bytes, path: String, limits: FlatBufferLimits?) throws(ReadError) {
     self.bytes = bytes
@@ -90,9 +86,9 @@ final class Loader {
   }
 
   /// Notes what a part of the file is for.
-  func claim(_ range: Range<Int>, as category: ByteCategory, owner: LedgerOwner? = nil) {
+  func claim(_ range: Range<Int>, as category: ByteCategory) {
     guard !range.isEmpty else { return }
-    claims.append(Claim(range: range, category: category, owner: owner))
+    claims.append((range: range, category: category))
   }
 
   /// Text from the file.
@@ -107,7 +103,7 @@ final class Loader {
     }
     try allocation.charge(kept, at: bytes.offset)
     findings.add(.longName, "a name of \(bytes.count) bytes was shortened")
-    let hash = String(contentHash(of: bytes), radix: 16)
+    let hash = String(bytes.contentHash, radix: 16)
     return try bytes.slice(at: 0, count: kept).string + "…#" + hash
   }
 
@@ -150,27 +146,5 @@ struct AllocationBudget {
       )
     }
     left -= byteCount
-  }
-}
-
-/// A 64-bit hash of bytes (FNV-1a over eight bytes at a time, then over the rest).
-///
-/// Source: Fowler, Noll and Vo, FNV-1a, 64-bit constants. Taken by words for speed, so the values
-/// are not those of the byte-wise function.
-func contentHash(of bytes: Bytes) -> UInt64 {
-  bytes.withUnsafeBytes { raw in
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    let prime: UInt64 = 0x100_0000_01b3
-    var index = 0
-    while raw.count - index >= 8 {
-      hash = (hash ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* prime
-      hash ^= hash >> 29
-      index += 8
-    }
-    while index < raw.count {
-      hash = (hash ^ UInt64(raw[index])) &* prime
-      index += 1
-    }
-    return hash
   }
 }

@@ -109,11 +109,8 @@ struct SparseEncoding {
       guard !overflow, start >= 0, start <= byteCount - elementBytes else {
         throw ReadError(.modelInvalid, "a sparse index is outside the tensor", at: data.offset)
       }
-      let stored = try data.slice(at: read, count: elementBytes, "a sparse value")
+      for byte in 0..<elementBytes { dense[start + byte] = try data.uint8(at: read + byte) }
       read += elementBytes
-      stored.withUnsafeBytes { raw in
-        for byte in 0..<elementBytes { dense[start + byte] = raw[byte] }
-      }
     }
     guard read == data.count else {
       throw ReadError(

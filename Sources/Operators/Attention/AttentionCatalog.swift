@@ -1,3 +1,6 @@
 extension OperatorCatalog {
-  static let attention: [OperatorDefinition] = []
+  static let attention: [OperatorDefinition] = [
+    .attention, .linearAttention, .rotaryEmbedding, .rotaryEmbeddingMicrosoft, .attentionMicrosoft,
+    .skipLayerNormalization, .skipSimplifiedLayerNormalization, .biasGelu, .fastGelu, .quickGelu,
+  ]
 }

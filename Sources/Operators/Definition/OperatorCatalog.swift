@@ -4,7 +4,7 @@ package enum OperatorCatalog {
   package static let all: [OperatorDefinition] = [
     elementwiseUnary, elementwiseBinary, activation, linear, pooling, normalization, reduction,
     movement, indexing, generation, quantization, recurrent, attention, control, sequence, image,
-    signal, text, training,
+    signal, text, training, stableHLO,
   ].flatMap { $0 }
 
   /// The definition of a canonical name.

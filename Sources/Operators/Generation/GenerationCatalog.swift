@@ -1,3 +1,7 @@
 extension OperatorCatalog {
-  static let generation: [OperatorDefinition] = []
+  static let generation: [OperatorDefinition] = [
+    .range, .fill, .constantOfShape, .eyeLike,
+    .randomNormal, .randomUniform, .randomNormalLike, .randomUniformLike, .bernoulli, .multinomial,
+    .hannWindow, .hammingWindow, .blackmanWindow, .melWeightMatrix,
+  ]
 }

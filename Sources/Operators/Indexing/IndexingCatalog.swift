@@ -1,3 +1,10 @@
 extension OperatorCatalog {
-  static let indexing: [OperatorDefinition] = []
+  static let indexing: [OperatorDefinition] = [
+    .gather, .gatherElements, .gatherND,
+    .scatterElements, .scatterND, .scatterIntoZeros, .sparseToDense,
+    .oneHot, .nonZero, .where, .unique, .bucketize,
+    .segmentSum, .unsortedSegmentSum, .unsortedSegmentProd, .unsortedSegmentMax,
+    .unsortedSegmentMin,
+    .embeddingLookup, .embeddingLookupSparse, .hashtableLookup, .lshProjection,
+  ]
 }

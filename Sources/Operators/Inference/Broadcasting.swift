@@ -54,10 +54,12 @@ package enum Broadcasting {
     for axis in sizes.indices.reversed() {
       let target = axis + result.count - sizes.count
       strides[target] = sizes[axis] == 1 ? 0 : stride
-      stride *= sizes[axis]
+      stride = stride &* sizes[axis]
     }
     var offsets: [Int] = [0]
-    offsets.reserveCapacity(result.reduce(1, *))
+    let count = checkedProduct(result) ?? 0
+    guard count > 0 else { return [] }
+    offsets.reserveCapacity(count)
     for (axis, size) in result.enumerated() {
       let step = strides[axis]
       if size == 1 { continue }

@@ -15,9 +15,9 @@ struct ConvolutionGeometry {
   var dilations: [Int]
   var padBefore: [Int]
 
-  var inputPositions: Int { inputSpatial.reduce(1, *) }
-  var outputPositions: Int { outputSpatial.reduce(1, *) }
-  var taps: Int { kernel.reduce(1, *) }
+  var inputPositions: Int { checkedProduct(inputSpatial) ?? 0 }
+  var outputPositions: Int { checkedProduct(outputSpatial) ?? 0 }
+  var taps: Int { checkedProduct(kernel) ?? 0 }
 
   /// One place of the filter over one place of the other side.
   struct Tap {
@@ -80,7 +80,8 @@ struct ConvolutionGeometry {
   /// - Returns: `[batch][output position][output channel]`.
   func correlate<Element: Accumulable>(_ input: [Element], _ filter: [Element]) -> [Element] {
     let positions = outputPositions
-    var output = [Element](repeating: .zero, count: batch * positions * outputChannels)
+    let count = checkedProduct([batch, positions, outputChannels]) ?? 0
+    var output = [Element](repeating: .zero, count: count)
     guard !output.isEmpty, groups > 0 else { return output }
     let depth = inputChannels / groups
     let outputsPerGroup = max(outputChannels / groups, 1)
@@ -113,7 +114,8 @@ struct ConvolutionGeometry {
   /// - Returns: `[batch][output position][output channel]`.
   func spread<Element: Accumulable>(_ input: [Element], _ filter: [Element]) -> [Element] {
     let positions = outputPositions
-    var output = [Element](repeating: .zero, count: batch * positions * outputChannels)
+    let count = checkedProduct([batch, positions, outputChannels]) ?? 0
+    var output = [Element](repeating: .zero, count: count)
     guard !output.isEmpty, groups > 0, inputChannels > 0 else { return output }
     let depth = inputChannels / groups
     let outputsPerGroup = outputChannels / groups

@@ -33,7 +33,7 @@ extension OperatorDefinition {
       }
       let values = try OperandValues.doubles(input)
       let sizes = Array(input.sizes.dropLast(2))
-      let results = (0..<sizes.reduce(1, *)).map { index in
+      let results = (0..<(checkedProduct(sizes) ?? 0)).map { index in
         determinant(Array(values[(index * size * size)..<((index + 1) * size * size)]), size)
       }
       return [OperandValues.tensor(input.type, sizes, results)]

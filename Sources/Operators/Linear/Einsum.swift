@@ -60,7 +60,7 @@ private func evaluateEinsum(_ context: EvaluationContext) throws(OperatorError) 
     var values: [[Int64]] = []
     for operand in operands { values.append(try OperandValues.integers(operand)) }
     result.elements = .integers(contract(values, operands.map(\.sizes), axes, 1))
-  case .booleans, .strings: throw .invalid("operands of \(first.type) are not multiplied")
+  case .booleans, .strings, .tensors: throw .invalid("operands of \(first.type) are not multiplied")
   }
   return result.normalized()
 }
@@ -82,14 +82,14 @@ private func contract<Element: Accumulable>(
     var stride = 1
     for position in own.indices.reversed() {
       if own[position] != 1 { steps[operand[position]] += stride }
-      stride *= own[position]
+      stride = stride &* own[position]
     }
     strides.append(steps)
   }
   let outer = axes.result.map { extents[$0] }
   let inner = summed.map { extents[$0] }
-  let outerCount = outer.reduce(1, *)
-  let innerCount = inner.reduce(1, *)
+  let outerCount = checkedProduct(outer) ?? 0
+  let innerCount = checkedProduct(inner) ?? 0
   var result: [Element] = []
   result.reserveCapacity(outerCount)
   for target in 0..<outerCount {

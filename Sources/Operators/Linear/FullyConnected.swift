@@ -71,7 +71,7 @@ private func evaluateFullyConnected(_ context: EvaluationContext) throws(Operato
   guard bias == nil || bias?.count == units else {
     throw .invalid("the bias has \(bias?.count ?? 0) values for \(units) units")
   }
-  let rows = width == 0 ? sizes.dropLast().reduce(1, *) : input.count / width
+  let rows = width == 0 ? (checkedProduct(sizes.dropLast()) ?? 0) : input.count / width
   guard rows * units == (try OperandValues.count(sizes)) else {
     throw .invalid("\(rows) rows of \(units) do not fit the result \(Shape.fixed(sizes))")
   }

@@ -1,6 +1,7 @@
 extension OperatorCatalog {
   static let linear: [OperatorDefinition] = [
     .convolution, .depthwiseConvolution, .transposedConvolution, .deformableConvolution,
-    .fullyConnected, .gemm, .matMul, .einsum, .det,
+    .causalConvWithState, .fullyConnected, .gemm, .matMul, .einsum, .det, .fusedMatMul,
+    .fusedConvolution,
   ]
 }

@@ -78,7 +78,7 @@ private func hybridProduct(
   let rows = product.leftRows(left)
   let stored = HybridQuantization(
     rows,
-    rows: product.inner == 0 ? 0 : rows.count / product.inner,
+    rows: checkedProduct(try leftSizes(context, product).dropLast()) ?? 0,
     width: product.inner,
     asymmetric: try context.attributes.bool("asymmetricQuantizeInputs")
   )

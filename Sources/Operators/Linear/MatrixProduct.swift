@@ -97,7 +97,7 @@ struct MatrixProduct {
   func callAsFunction<Element: Accumulable>(_ left: [Element], _ right: [Element]) -> [Element] {
     let a = leftRows(left)
     let b = rightRows(right)
-    var result = [Element](repeating: .zero, count: batch.reduce(1, *) * rows * columns)
+    var result = [Element](repeating: .zero, count: checkedProduct(batch + [rows, columns]) ?? 0)
     guard !result.isEmpty else { return result }
     let (leftOffsets, rightOffsets) = offsets()
     for (entry, offset) in leftOffsets.enumerated() {

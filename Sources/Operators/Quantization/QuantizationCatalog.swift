@@ -1,6 +1,8 @@
 extension OperatorCatalog {
   static let quantization: [OperatorDefinition] = [
     .quantize, .dequantize, .densify, .dynamicQuantize, .fakeQuantize, .matMulInteger,
-    .convolutionInteger, .qLinearConvolution, .qLinearMatMul,
+    .convolutionInteger, .qLinearConvolution, .qLinearMatMul, .qLinearAdd, .qLinearMul,
+    .qLinearSigmoid, .qLinearLeakyRelu, .qLinearSoftmax, .qLinearConcat, .qLinearAveragePool,
+    .qLinearGlobalAveragePool, .qGemm, .matMulIntegerToFloat, .dynamicQuantizeMatMul, .matMulNBits,
   ]
 }

@@ -1,3 +1,6 @@
 extension OperatorCatalog {
-  static let recurrent: [OperatorDefinition] = []
+  static let recurrent: [OperatorDefinition] = [
+    .lstm, .gru, .rnn, .unidirectionalSequenceLSTM, .bidirectionalSequenceLSTM, .lstmTFLite,
+    .unidirectionalSequenceRNN, .bidirectionalSequenceRNN, .rnnTFLite, .svdf,
+  ]
 }

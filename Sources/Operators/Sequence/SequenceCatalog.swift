@@ -1,3 +1,7 @@
 extension OperatorCatalog {
-  static let sequence: [OperatorDefinition] = []
+  static let sequence: [OperatorDefinition] = [
+    .sequenceConstruct, .sequenceEmpty, .sequenceInsert, .sequenceErase, .sequenceAt,
+    .sequenceLength, .splitToSequence, .concatFromSequence, .sequenceMap,
+    .optional, .optionalGetElement, .optionalHasElement,
+  ]
 }

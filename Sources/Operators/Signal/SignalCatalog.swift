@@ -1,3 +1,3 @@
 extension OperatorCatalog {
-  static let signal: [OperatorDefinition] = []
+  static let signal: [OperatorDefinition] = [.dft, .stft, .rfft2D, .complexAbs, .real, .imag]
 }

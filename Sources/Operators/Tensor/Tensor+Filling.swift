@@ -15,7 +15,8 @@ extension Tensor {
     case .complex64: elements = .floats(Array(repeating: 0, count: 2 * count))
     case .complex128: elements = .doubles(Array(repeating: 0, count: 2 * count))
     case .bool: elements = .booleans(Array(repeating: false, count: count))
-    case .string, .resource, .variant: elements = .strings(Array(repeating: "", count: count))
+    case .string, .resource: elements = .strings(Array(repeating: "", count: count))
+    case .variant: elements = .tensors(Array(repeating: nil, count: count))
     default:
       elements =
         type.isInteger

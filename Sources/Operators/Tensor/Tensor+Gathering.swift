@@ -67,6 +67,8 @@ extension Tensor {
       var filling: [String] = []
       if case .strings(let values) = other { filling = values }
       result.elements = .strings(pick(values, offsets, width, filling, ""))
+    case (.tensors(let values), _):
+      result.elements = .tensors(offsets.map { $0 < 0 ? nil : values[$0] })
     }
     return result
   }

@@ -16,6 +16,8 @@ package struct Tensor: Equatable, Sendable {
     case integers([Int64])
     case booleans([Bool])
     case strings([String])
+    /// Whole tensors: the members of a sequence; a scalar of `nil` is an optional that holds nothing.
+    case tensors([Tensor?])
   }
 
   package var type: ElementType
@@ -66,7 +68,7 @@ package struct Tensor: Equatable, Sendable {
     case .integers(let values):
       type == .uint64 ? values.map { Double(UInt64(bitPattern: $0)) } : values.map(Double.init)
     case .booleans(let values): values.map { $0 ? 1 : 0 }
-    case .strings: nil
+    case .strings, .tensors: nil
     }
   }
 

@@ -1,3 +1,5 @@
 extension OperatorCatalog {
-  static let text: [OperatorDefinition] = []
+  static let text: [OperatorDefinition] = [
+    .stringNormalizer, .stringConcat, .stringSplit, .skipGram, .tfIdfVectorizer, .labelEncoder,
+  ]
 }

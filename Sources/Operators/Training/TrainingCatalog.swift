@@ -1,3 +1,5 @@
 extension OperatorCatalog {
-  static let training: [OperatorDefinition] = []
+  static let training: [OperatorDefinition] = [
+    .negativeLogLikelihoodLoss, .softmaxCrossEntropyLoss, .adagrad, .adam, .momentum, .gradient,
+  ]
 }

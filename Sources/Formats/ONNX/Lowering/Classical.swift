@@ -2,9 +2,24 @@
 extension OperatorLowering {
   static let classical: [OperatorLowering] =
     [
-      "ArrayFeatureExtractor", "CategoryMapper", "DictVectorizer", "FeatureVectorizer", "Imputer",
-      "LabelEncoder", "Scaler", "TreeEnsemble", "ZipMap",
+      "ArrayFeatureExtractor", "DictVectorizer", "FeatureVectorizer", "Scaler", "ZipMap",
     ].map { OperatorLowering($0) } + [
+      OperatorLowering("CategoryMapper", nil, missing),
+      OperatorLowering(
+        "Imputer",
+        nil,
+        [.int("replaced_value_int64", default: 0), .float("replaced_value_float", default: 0)]
+      ),
+      OperatorLowering(
+        "LabelEncoder",
+        nil,
+        missing + [.float("default_float", default: -0.0, in: 2...Int.max)]
+      ),
+      OperatorLowering(
+        "TreeEnsemble",
+        nil,
+        [.int("aggregate_function", default: 1), .int("post_transform", default: 0)]
+      ),
       OperatorLowering("Binarizer", nil, [.float("threshold", default: 0)]),
       OperatorLowering(
         "CastMap",
@@ -33,16 +48,38 @@ extension OperatorLowering {
     ]
 
   static let experimental: [OperatorLowering] =
-    ["Adagrad", "Adam", "Gradient", "Momentum"].map { OperatorLowering($0) } + [
+    ["Gradient", "Momentum"].map { OperatorLowering($0) } + [
+      OperatorLowering(
+        "Adagrad",
+        nil,
+        [
+          .float("decay_factor", default: 0), .float("epsilon", default: 1e-6),
+          .float("norm_coefficient", default: 0),
+        ]
+      ),
+      OperatorLowering(
+        "Adam",
+        nil,
+        [
+          .float("alpha", default: 0.9), .float("beta", default: 0.999),
+          .float("epsilon", default: 1e-6), .float("norm_coefficient", default: 0),
+          .float("norm_coefficient_post", default: 0),
+        ]
+      ),
       OperatorLowering(
         "FlexAttention",
         nil,
         [
-          .graph("prob_mod", as: "probabilityGraph"), .graph("score_mod", as: "scoreGraph"),
+          .graph("prob_mod"), .graph("score_mod"),
           .float("scale"), .type("softmax_precision"),
         ]
-      )
+      ),
     ]
+
+  /// What stands for a key that is not in the map.
+  private static let missing: [AttributeLowering] = [
+    .int("default_int64", default: -1), .string("default_string", default: "_Unused"),
+  ]
 
   private static let postTransform = AttributeLowering.string("post_transform", default: "NONE")
   private static let kernel = AttributeLowering.string("kernel_type", default: "LINEAR")

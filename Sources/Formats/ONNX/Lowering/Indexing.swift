@@ -10,7 +10,7 @@ extension OperatorLowering {
     OperatorLowering(
       "Shape",
       nil,
-      [.int("start"), .int("end")],
+      [.int("start", default: 0, in: 15...Int.max), .int("end")],
       adjust: { $0.attributes["outputType"] = .type(.int64) }
     ),
     OperatorLowering(

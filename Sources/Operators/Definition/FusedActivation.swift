@@ -9,6 +9,9 @@ import Darwin
 #endif
 
 /// The function that an operator applies to its result before it stores it.
+///
+/// Source: TensorFlow Lite schema, `ActivationFunctionType`. The runtime bounds integers that are
+/// not quantized by the same numbers (`CalculateActivationRange` in `kernel_util.h`).
 enum FusedActivation: String {
   case none, relu, relu6, reluN1To1, tanh, sign, sigmoid
 

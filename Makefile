@@ -1,0 +1,40 @@
+# `make demo` and `make test` are all a person needs; each installs what is missing by itself.
+
+BUILD := .build-release
+RELEASE := swift build -c release --scratch-path $(BUILD)
+ORACLES := .build-oracles
+# One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
+STATIC := --static-swift-stdlib
+
+.PHONY: build demo test lint oracles bench format clean dependencies snapshots
+
+build: dependencies ## The program: .build-release/release/analyze
+	$(RELEASE) $(STATIC) --product analyze
+
+demo: build ## Runs the tool on the example; its files are left in reports/
+	Scripts/demo.sh $(BUILD)/release/analyze reports
+
+test: dependencies lint oracles ## Everything that CI checks
+	$(RELEASE) --build-tests --explicit-target-dependency-import-check error
+	swift test -c release --scratch-path $(BUILD) --skip-build
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	swift format format --in-place --recursive Package.swift Sources Tests
+
+snapshots: dependencies oracles ## Rewrites the golden outputs; read the difference as code
+	-UPDATE_SNAPSHOTS=1 swift test -c release --scratch-path $(BUILD)
+
+oracles: ## The standard's own node tests, from PyPI
+	Scripts/oracles.sh $(ORACLES)
+
+bench: build ## The figures of docs/benchmarks.md, as ratios in one run
+	Benchmarks/run.sh $(BUILD)/release/analyze $(ORACLES)
+
+dependencies:
+	@Scripts/dependencies.sh
+
+clean:
+	rm -rf .build .build-*

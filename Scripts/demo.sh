@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the tool on the example models.
+#
+#   Scripts/demo.sh ANALYZE FOLDER
+#
+# What it prints is what a newcomer sees first; the same reports, as text and JSON, are left in FOLDER.
+set -euo pipefail
+
+analyze=$1
+folder=$2
+examples=Examples/digits
+mkdir -p "$folder"
+
+for model in digits_cnn.tflite digits_dscnn_int8.tflite digits_dscnn.onnx; do
+  echo
+  echo "\$ analyze $examples/$model"
+  "$analyze" "$examples/$model"
+done
+
+for model in "$examples"/*.tflite "$examples"/*.onnx; do
+  name=$(basename "$model")
+  "$analyze" report "$model" --top 100 -o "$folder/$name.txt"
+  "$analyze" report "$model" --format json -o "$folder/$name.json"
+done
+echo
+echo "Reports as text and JSON: $folder/"

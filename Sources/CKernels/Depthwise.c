@@ -1,0 +1,50 @@
+#include "Depthwise.h"
+
+#include <string.h>
+
+#include "Tables.h"
+
+void ck_depthwise_plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element element,
+                            ck_isa isa) {
+  // Lines are the jobs; few lines are split by channel, at least 64 of them at a time.
+  enum { MIN_JOBS = 8, MIN_PANELS = 2 };
+  ck_conv_plan_init(plan, s, element, isa);
+  size_t panels = (s->out_channels + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
+  size_t lines = s->batch * s->out_height * s->variants;
+  size_t parts = lines >= MIN_JOBS ? 1 : (MIN_JOBS + lines - 1) / lines;
+  plan->job_panels = ck_max((panels + parts - 1) / parts, MIN_PANELS);
+  plan->panel_jobs = (panels + plan->job_panels - 1) / plan->job_panels;
+  plan->row_jobs = lines;
+  plan->blocks = 1;
+  plan->scratch_bytes = CK_ALIGNMENT;
+}
+
+size_t ck_depthwise_f32_packed_bytes(const ck_conv_shape *s) {
+  size_t taps = s->kernel_height * s->kernel_width;
+  return s->variants * (1 + taps) * ck_depthwise_channels(s) * sizeof(float);
+}
+
+void ck_depthwise_f32_pack(const ck_conv_shape *s, ck_filter_strides strides,
+                           const float *const *weights, const float *const *bias,
+                           float *packed) {
+  size_t channels = ck_depthwise_channels(s);
+  memset(packed, 0, ck_depthwise_f32_packed_bytes(s));
+  for (size_t v = 0; v < s->variants; v++) {
+    if (bias != NULL && bias[v] != NULL)
+      memcpy(packed, bias[v], s->out_channels * sizeof(float));
+    packed += channels;
+    for (size_t ky = 0; ky < s->kernel_height; ky++) {
+      for (size_t kx = 0; kx < s->kernel_width; kx++, packed += channels) {
+        const float *from = weights[v] + ky * strides.height + kx * strides.width;
+        for (size_t c = 0; c < s->out_channels; c++) packed[c] = from[c * strides.out];
+      }
+    }
+  }
+}
+
+void ck_depthwise_f32_run(const ck_conv_plan *plan, const float *packed, const float *input,
+                          float *output, const ck_epilogue *epilogue, size_t job_begin,
+                          size_t job_end) {
+  ck_table_of(plan->isa)
+      ->depthwise_f32(plan, packed, input, output, epilogue, job_begin, job_end);
+}

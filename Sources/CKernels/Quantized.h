@@ -1,0 +1,61 @@
+// Packed forms of quantized weights, shared by packing and kernels.
+
+#ifndef CK_QUANTIZED_PACKED_H
+#define CK_QUANTIZED_PACKED_H
+
+#include "Plan.h"
+#include "include/ck_quantized.h"
+
+/// Constants of the 32 channels of a panel, in front of its weights.
+typedef struct {
+  /// Bias with the zero points' contribution folded in; added to the sum of raw products.
+  int32_t bias[CK_PANEL_COLUMNS];
+  /// Sum of the channel's weights.
+  int32_t weight_sum[CK_PANEL_COLUMNS];
+  int32_t multiplier[CK_PANEL_COLUMNS];
+  int32_t shift[CK_PANEL_COLUMNS];
+  float scale[CK_PANEL_COLUMNS];
+  float bias_f32[CK_PANEL_COLUMNS];
+} ck_q8_header;
+
+/// The same for 16-bit activations.
+typedef struct {
+  int64_t bias[CK_PANEL_COLUMNS];
+  int32_t multiplier[CK_PANEL_COLUMNS];
+  int32_t shift[CK_PANEL_COLUMNS];
+} ck_q16_header;
+
+/// Bytes of a panel: weights are `[depth / 4][32 columns][4]` bytes.
+static inline size_t ck_q8_panel_bytes(size_t depth) {
+  return sizeof(ck_q8_header) + ck_round_up(depth, 4) * CK_PANEL_COLUMNS;
+}
+
+/// Bytes of a panel: weights are `[depth / 2][32 columns][2]` 16-bit integers.
+static inline size_t ck_q16_panel_bytes(size_t depth) {
+  return sizeof(ck_q16_header) + ck_round_up(depth, 2) * CK_PANEL_COLUMNS * sizeof(int16_t);
+}
+
+/// 8-bit activations are multiplied as unsigned bytes: signed ones with their top bit flipped,
+/// which adds 128 to the value and to its zero point.
+static inline int32_t ck_unsigned_zero_point(ck_element element, int32_t zero_point) {
+  return element == CK_INT8 ? zero_point + 128 : zero_point;
+}
+
+/// 8-bit weights are multiplied as signed bytes, unsigned ones less 128.
+static inline int32_t ck_signed_weight_zero_point(const ck_quantization *q) {
+  return q->weights_unsigned ? q->weight_zero_point - 128 : q->weight_zero_point;
+}
+
+/// Depthwise packing of one variant: rows of `channels` words, constants first, then a row of
+/// weights for each tap. A bias of 64 bits is split into its low and high word.
+enum {
+  CK_DWQ_BIAS,
+  CK_DWQ_BIAS_HIGH,
+  CK_DWQ_MULTIPLIER,
+  CK_DWQ_SHIFT,
+  CK_DWQ_SCALE,
+  CK_DWQ_BIAS_F32,
+  CK_DWQ_WEIGHTS,
+};
+
+#endif

@@ -1,0 +1,79 @@
+// Float32 depthwise convolution.
+
+// Outputs of one tile along x, and the widest kernel that has a tile.
+enum { DW_OUTPUTS = 4, DW_MAX_WIDTH = 5 };
+
+/// Where a tile reads: its first output column, and which input columns are inside the input.
+typedef struct {
+  size_t x;
+  uint32_t inside;
+} dw_columns;
+
+typedef struct {
+  const ck_conv_plan *plan;
+  const ck_epilogue *epilogue;
+  ck_depthwise_line line;
+  const float *constants, *weights; // of the line's variant
+  const char *image;
+  size_t packed_channels, multiplier, output_element_bytes;
+} dw_f32;
+
+CK_INLINE vf dw_f32_load(const dw_f32 *dw, const float *from) {
+  (void)dw;
+  return vf_load(from);
+}
+
+CK_INLINE vf dw_f32_weight(const float *from) { return vf_load(from); }
+
+CK_INLINE vf dw_f32_bias(const dw_f32 *dw, size_t channel) {
+  return vf_load(dw->constants + channel);
+}
+
+CK_INLINE vf dw_f32_add(vf value, vf weight, vf sum) { return vf_fma(value, weight, sum); }
+
+CK_INLINE vf dw_f32_finish(const dw_f32 *dw, vf sum, size_t row, size_t channel, size_t count,
+                           vf lower, vf upper) {
+  if (dw->epilogue->residual == NULL) return vf_clamp(sum, lower, upper);
+  const float *from = dw->epilogue->residual + row * dw->epilogue->residual_stride +
+                      dw->line.variant * dw->plan->shape.out_channels + channel;
+  vf residual = count == CK_LANES ? vf_load(from) : vf_load_part(from, count);
+  return dw->epilogue->residual_after_clamp ? vf_clamp(sum, lower, upper) + residual
+                                            : vf_clamp(sum + residual, lower, upper);
+}
+
+CK_INLINE void dw_f32_store(const dw_f32 *dw, const vf *sums, size_t outputs, size_t row, char *to,
+                            size_t channel, size_t count) {
+  vf lower = vf_splat(dw->epilogue->lower), upper = vf_splat(dw->epilogue->upper);
+  size_t step = dw->plan->shape.out_pixel_stride;
+  float *pixel = (float *)to + channel;
+  // Unrolled, so that the sums stay in registers.
+#pragma clang loop unroll(full)
+  for (size_t o = 0; o < DW_OUTPUTS; o++, pixel += step) {
+    if (o >= outputs) return;
+    vf value = dw_f32_finish(dw, sums[o], row + o, channel, count, lower, upper);
+    if (count == CK_LANES) {
+      vf_store(pixel, value);
+    } else {
+      vf_store_part(pixel, value, count);
+    }
+  }
+}
+
+#define DW(NAME) dw_f32_##NAME
+#define DW_ELEMENT float
+#define DW_WEIGHT float
+#define DW_VECTOR vf
+#define DW_CONTEXT dw_f32
+#include "DepthwiseTile.h"
+
+static void CK_NAME(depthwise_f32)(const ck_conv_plan *plan, const float *packed,
+                                   const float *input, float *output, const ck_epilogue *epilogue,
+                                   size_t job_begin, size_t job_end) {
+  const ck_conv_shape *s = &plan->shape;
+  size_t channels = ck_depthwise_channels(s);
+  dw_f32 dw = {plan, epilogue, .packed_channels = channels,
+               .multiplier = s->out_channels / s->in_channels,
+               .output_element_bytes = sizeof(float)};
+  dw_f32_run(dw, packed, (1 + plan->taps) * channels, channels, input, (char *)output, job_begin,
+             job_end);
+}
