@@ -64,7 +64,11 @@ let package = Package(
     tests("Kernels"),
     tests("ModelIR", ["ByteIO"]),
     tests("Operators", ["ModelIR"]),
-    tests("WireFormats", ["ByteIO", "TestSupport"]),
+    .testTarget(
+      name: "WireFormatsTests",
+      dependencies: ["ByteIO", "TestSupport", "WireFormats"],
+      exclude: ["Fixtures"]
+    ),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
