@@ -71,7 +71,9 @@ let package = Package(
     ),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats",
+      ],
       exclude: ["Snapshots"]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),

@@ -8,7 +8,7 @@ set -euo pipefail
 
 folder=$1
 cases=$folder/onnx-cases
-[ -f "$cases/tolerances.json" ] && exit 0
+[ -f "$cases/shapes.jsonl" ] && exit 0
 
 make_cases() {
   mkdir -p "$folder"
@@ -17,6 +17,7 @@ make_cases() {
     --requirement Tests/Oracles/requirements-cases.txt
   rm -rf "$cases.new"
   "$folder/venv/bin/python" Tests/Oracles/onnx_export.py "$cases.new"
+  "$folder/venv/bin/python" Tests/Oracles/onnx_shapes.py "$cases.new/shapes.jsonl"
   mv "$cases.new" "$cases"
 }
 
