@@ -72,7 +72,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats",
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
       ],
       exclude: ["Snapshots"]
     ),

@@ -97,18 +97,38 @@ struct FindingCollector {
         )
       )
     }
-    let uncounted = Dictionary(
-      grouping: rows.filter { $0.isKnown && $0.cost.status == .uncounted },
-      by: \.sourceType
-    )
-    for (type, found) in uncounted.sorted(by: { $0.key < $1.key }) {
-      findings.append(
-        .init(
+    return findings + uncountedFindings()
+  }
+
+  /// Known operators without a count: those that lack a rule, and those that lack a shape.
+  private func uncountedFindings() -> [ModelProfile.Finding] {
+    let uncounted = rows.filter { $0.isKnown && $0.cost.status == .uncounted }
+    let withoutRule = uncounted.filter {
+      OperatorCatalog.definition(of: $0.type)?.cost == nil
+    }
+    var findings = Dictionary(grouping: withoutRule, by: \.sourceType)
+      .sorted { $0.key < $1.key }
+      .map { type, found in
+        ModelProfile.Finding(
           "C01 uncounted-operator",
           .warning,
-          "\(type) (\(places(found))) is not counted: a shape it depends on is unknown, or its"
-            + " arithmetic depends on values",
+          "\(type) (\(places(found))) is not counted: its arithmetic depends on values",
           operatorIndex: found[0].index
+        )
+      }
+    let withoutShape = uncounted.filter {
+      OperatorCatalog.definition(of: $0.type)?.cost != nil
+    }
+    if let first = withoutShape.first {
+      findings.append(
+        .init(
+          "C08 open-shapes",
+          .warning,
+          "\(withoutShape.count) of \(rows.count) operators are not counted because a shape is open,"
+            + " the first is operator \(first.index) (\(first.sourceType), \(first.title))",
+          fix: dimensions.stillOpen.isEmpty
+            ? "the shape depends on values that only a run tells" : "fix the inputs with --shape",
+          operatorIndex: first.index
         )
       )
     }

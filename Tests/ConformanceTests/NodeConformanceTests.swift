@@ -19,6 +19,16 @@ import Testing
     }
   }
 
+  /// Why a case whose values differ is not a mistake of ours.
+  private func reason(_ name: String) -> String {
+    let reasons = [
+      "test_attention": "the expected numbers were rounded to 16 bits after every step",
+      "test_bernoulli": "the expected numbers were drawn by NumPy's generator",
+      "test_dft_inverse": "1.9e-7 is expected where 0 is exact, with a tolerance of 1e-7",
+    ]
+    return reasons.first { name.hasPrefix($0.key) }.map { " (\($0.value))" } ?? ""
+  }
+
   @Test(.enabled(if: NodeCase.directory != nil))
   func `the standard's node tests pass but for the listed ones`() throws {
     var lines: [String] = []
@@ -26,7 +36,9 @@ import Testing
     for nodeCase in try NodeCase.all() {
       if let model = try? nodeCase.loadModel(), !isDefaultDomain(model) { continue }
       count += 1
-      if case .failed(let reason) = nodeCase.run() { lines.append("\(nodeCase.name): \(reason)") }
+      if case .failed(let what) = nodeCase.run() {
+        lines.append("\(nodeCase.name): \(what)\(reason(nodeCase.name))")
+      }
     }
     let share = 1 - Double(lines.count) / Double(max(count, 1))
     print("ONNX node tests: \(count - lines.count) of \(count) pass")

@@ -54,11 +54,11 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     BadFile(
       "LFS pointer",
       Array("version https://git-lfs.github.com/spec/v1\noid".utf8),
-      .modelInvalid,
+      .modelUnsupported,
       "LFS"
     ),
-    BadFile("web page", Array("\n <!DOCTYPE html><html>".utf8), .modelInvalid, "web page"),
-    BadFile("web page without doctype", Array("<html><body>".utf8), .modelInvalid, "web page"),
+    BadFile("web page", Array("\n <!DOCTYPE html><html>".utf8), .modelUnsupported, "web page"),
+    BadFile("web page without doctype", Array("<html><body>".utf8), .modelUnsupported, "web page"),
     BadFile("gzip", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0], .modelUnsupported, "gzip"),
     BadFile("ZIP", [0x50, 0x4B, 3, 4, 0, 0], .modelUnsupported, "ZIP"),
     BadFile("zeros", Array(repeating: 0, count: 64), .modelInvalid, "field number 0"),

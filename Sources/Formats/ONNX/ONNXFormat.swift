@@ -57,7 +57,7 @@ package enum ONNXFormat {
     path: String,
     options: ONNXLoadOptions = ONNXLoadOptions()
   ) throws(ReadError) -> Model {
-    try bytes.refuseForeignContent()
+    if let refusal = bytes.foreignContent { throw refusal }
     var loader = ONNXLoader(bytes, path: path, options: options)
     return try loader.load()
   }

@@ -4,25 +4,7 @@ import ByteIO
 enum FileRecognition {
   /// The error for bytes without TFLite's identifier.
   static func refusal(of bytes: Bytes) -> ReadError {
-    if bytes.isEmpty {
-      return ReadError(
-        .modelTruncated,
-        "the file is empty",
-        at: 0,
-        hint: "was it downloaded completely?"
-      )
-    }
-    if bytes.has("version https://git-lfs") {
-      return ReadError(
-        .modelUnsupported,
-        "a Git LFS pointer stands in the model's place",
-        at: 0,
-        hint: "fetch the model with \"git lfs pull\""
-      )
-    }
-    for (prefix, what, hint) in others where bytes.has(prefix) {
-      return ReadError(.modelUnsupported, what, at: 0, hint: hint)
-    }
+    if let refusal = bytes.foreignContent { return refusal }
     if bytes.count < 8 {
       return ReadError(
         .modelTruncated,
@@ -45,10 +27,4 @@ enum FileRecognition {
       at: 4
     )
   }
-
-  private static let others: [(prefix: StaticString, what: String, hint: String)] = [
-    ("PK\u{3}\u{4}", "a ZIP archive, not a TFLite model", "unpack it first"),
-    ("<", "a web page or XML, not a TFLite model", "download the file itself"),
-    ("{", "JSON, not a TFLite model", "the model itself is a binary file"),
-  ]
 }

@@ -39,3 +39,12 @@ package enum TFLiteFormat {
     return try loader.load()
   }
 }
+
+extension TFLiteFormat {
+  /// Every builtin operator that has a meaning here, with the canonical one, by the schema's name.
+  package static var operators: [(source: String, canonical: String)] {
+    LoweringTable.all.compactMap { lowering in
+      lowering.canonical.map { (source: lowering.source, canonical: $0) }
+    }
+  }
+}

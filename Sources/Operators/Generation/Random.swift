@@ -121,7 +121,7 @@ extension OperatorDefinition {
       let types = try multinomialTypes(context.operatorContext)
       let input = try context.input(0)
       guard let type = types.first, let sizes = type.shape.sizes, sizes.count == 2,
-        let logits = input.doubleValues
+        input.rank == 2, sizes[0] == input.sizes[0], let logits = input.doubleValues
       else { throw .invalid("\(input.shape) holds no rows of classes") }
       var generator = try SeededGenerator(context)
       let classes = input.sizes[1]

@@ -18,6 +18,7 @@ extension OperatorDefinition {
     evaluate: { (context) throws(OperatorError) in
       let theta = try context.input(0)
       let sizes = try context.inferredSizes(affineGridTypes)
+      guard sizes.count >= 3 else { throw .invalid("a grid of shape \(Shape.fixed(sizes))") }
       let spatial = Array(sizes[1..<(sizes.count - 1)])
       let axes = spatial.count
       let alignsCorners = try context.attributes.bool("alignCorners")

@@ -109,6 +109,9 @@ private struct DFTPlan {
     if let length, length < 0 { throw .invalid("a transform of \(length) values") }
   }
 
+  /// Whether the result has the operand's extents but for the parts.
+  var keepsExtents: Bool { !statesLength && !isOneSided }
+
   /// The result's extent along the axis.
   func extent(_ input: Dimension) -> Dimension {
     if let length {
@@ -122,7 +125,14 @@ private func dftTypes(_ context: OperatorContext) throws(OperatorError) -> [Tens
   let input = try context.input(0)
   let plan = try DFTPlan(context)
   guard var dimensions = input.shape.dimensions else { return [input.with(.unknownRank)] }
-  guard let axis = plan.axis else { return [input.with(.unknown(rank: dimensions.count))] }
+  guard let axis = plan.axis else {
+    // Whatever the axis is, a full transform of its own length keeps the extents.
+    guard plan.keepsExtents, !dimensions.isEmpty else {
+      return [input.with(.unknown(rank: dimensions.count))]
+    }
+    dimensions[dimensions.count - 1] = 2
+    return [input.with(.ranked(dimensions))]
+  }
   if let parts = dimensions[dimensions.count - 1].size, parts != 1, parts != 2 {
     throw .invalid("\(parts) parts of complex numbers")
   }
@@ -138,6 +148,7 @@ private func evaluateDFT(_ context: EvaluationContext) throws(OperatorError) -> 
   guard let axis = plan.axis, let length = plan.length, let values = input.doubleValues,
     let parts = input.sizes.last, let resultParts = sizes.last
   else { throw .invalid("the transform is not known") }
+  guard length > 0 || sizes.contains(0) else { throw .invalid("a transform of no values") }
   let count = try Tensor.checkedCount(sizes)
   _ = try Tensor.checkedCount([length])
   guard count > 0 else { return [try input.gathering(offsets: [], sizes: sizes)] }

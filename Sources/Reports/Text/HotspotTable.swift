@@ -7,6 +7,8 @@ struct HotspotTable {
   private let rows: [ModelProfile.OperatorRow]
   private let total: Int
   private let mostWeights: Int
+  /// The longest bar belongs to the greatest share.
+  private let greatestShare: Double
 
   private static let barColumns = 6
 
@@ -14,6 +16,8 @@ struct HotspotTable {
     self.report = report
     let profile = report.profile
     total = profile.totals.countedMultiplyAdds
+    let most = profile.operators.compactMap(\.multiplyAdds).max() ?? 0
+    greatestShare = total > 0 && most > 0 ? Double(most) / Double(total) : 1
     mostWeights = profile.operators.map(\.weightBytes).max() ?? 0
     rows = Array(
       Self.sorted(profile.operators, by: report.options.order).prefix(report.options.top)
@@ -97,7 +101,7 @@ struct HotspotTable {
     }
     let share = total > 0 ? Double(macs) / Double(total) : 0
     guard macs > 0 else { return Columns.right("–", 8) + Columns.left("", 9) }
-    let bar = Columns.left(Columns.bar(share * 2, Self.barColumns), Self.barColumns)
+    let bar = Columns.left(Columns.bar(share / greatestShare, Self.barColumns), Self.barColumns)
     return Columns.right(Quantity.percent(share), 8) + "  "
       + report.style.paint(bar, .bar) + " "
   }
