@@ -51,8 +51,8 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling",
-        "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -69,6 +69,10 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
       exclude: ["Snapshots"]
+    ),
+    tests(
+      "Execution",
+      ["ByteIO", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats"]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
