@@ -70,6 +70,13 @@ let package = Package(
       dependencies: ["ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport"],
       exclude: ["Snapshots"]
     ),
+    .testTarget(
+      name: "GoldenTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "TestSupport",
+        "WireFormats",
+      ]
+    ),
     tests(
       "Execution",
       ["ByteIO", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats"]
