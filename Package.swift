@@ -51,8 +51,8 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling",
-        "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -76,6 +76,17 @@ let package = Package(
         "TestSupport", "WireFormats",
       ],
       exclude: ["Snapshots"]
+    ),
+    .testTarget(
+      name: "GoldenTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "TestSupport",
+        "WireFormats",
+      ]
+    ),
+    tests(
+      "Execution",
+      ["ByteIO", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats"]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),

@@ -117,9 +117,10 @@ struct AnalyzeCommand: ParsableCommand {
       EXAMPLES
         analyze model.tflite
         analyze report model.onnx --format json -o report.json
+        analyze run model.tflite --input samples.npz -o answers.npz
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
-    subcommands: [ReportCommand.self],
+    subcommands: [ReportCommand.self, RunCommand.self],
     defaultSubcommand: ReportCommand.self
   )
 }

@@ -14,7 +14,8 @@ struct FindingCollector {
   /// All findings: the graver first, then by code and operator.
   func collect() -> [ModelProfile.Finding] {
     let all =
-      loaderFindings() + inferenceFindings() + countFindings() + byteFindings()
+      loaderFindings() + inferenceFindings() + countFindings() + runFindings()
+      + byteFindings()
       + weightFindings()
     return all.enumerated().sorted { left, right in
       (left.element.severity, left.element.code, left.element.operatorIndex ?? -1, left.offset)
@@ -133,6 +134,20 @@ struct FindingCollector {
       )
     }
     return findings
+  }
+
+  private func runFindings() -> [ModelProfile.Finding] {
+    let found = Dictionary(grouping: rows.filter { !$0.isRunnable }, by: \.sourceType)
+    guard !found.isEmpty else { return [] }
+    let types = found.keys.sorted().map { "\($0) (\(places(found[$0] ?? [])))" }
+    return [
+      .init(
+        "C07 not-runnable",
+        .note,
+        "no kernel here runs \(types.joined(separator: ", ")): the model can be reported, not run",
+        operatorIndex: found.values.compactMap { $0.first?.index }.min()
+      )
+    ]
   }
 
   /// `3 times, first operator 12, conv1`.

@@ -94,6 +94,8 @@ package struct ModelProfile: Sendable {
     package var name: String
     package var type: String
     package var isKnown: Bool
+    /// Whether there is a kernel to run it with.
+    package var isRunnable: Bool
     package var sourceType: String
     package var sourceVersion: Int?
     package var layer: String?

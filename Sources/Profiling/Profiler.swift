@@ -95,6 +95,8 @@ package struct Profiler {
       name: node.name,
       type: node.op.name,
       isKnown: node.op.isKnown,
+      isRunnable: OperatorCatalog.definition(of: node.op.name)?.evaluate != nil
+        && node.op.isKnown,
       sourceType: node.origin.sourceType,
       sourceVersion: node.origin.sourceVersion,
       layer: node.origin.layer,

@@ -62,6 +62,8 @@ package enum SharedModels {
     package let operators: [String: Int]?
     package let inputs: [Tensor]?
     package let outputs: [Tensor]?
+    /// The archive of inputs and the official runtime's outputs, below the directory.
+    package let golden: String?
 
     /// A name and extents; `nil` for an extent that is not a number.
     package struct Tensor: Equatable, Sendable {
@@ -80,6 +82,7 @@ package enum SharedModels {
       operators = entry["ops"] as? [String: Int]
       inputs = Self.tensors(entry["inputs"])
       outputs = Self.tensors(entry["outputs"])
+      golden = entry["golden"] as? String
     }
 
     private static func tensors(_ value: Any?) -> [Tensor]? {

@@ -98,12 +98,25 @@ extension Tensor {
   }
 
   private mutating func append(_ other: Elements) throws(OperatorError) {
-    switch (elements, other) {
-    case (.floats(let left), .floats(let right)): elements = .floats(left + right)
-    case (.doubles(let left), .doubles(let right)): elements = .doubles(left + right)
-    case (.integers(let left), .integers(let right)): elements = .integers(left + right)
-    case (.booleans(let left), .booleans(let right)): elements = .booleans(left + right)
-    case (.strings(let left), .strings(let right)): elements = .strings(left + right)
+    // Taken out of the enum while they grow: two owners would mean a copy for each part.
+    let grown = elements
+    elements = .booleans([])
+    switch (consume grown, other) {
+    case (.floats(var values), .floats(let more)):
+      values += more
+      elements = .floats(values)
+    case (.doubles(var values), .doubles(let more)):
+      values += more
+      elements = .doubles(values)
+    case (.integers(var values), .integers(let more)):
+      values += more
+      elements = .integers(values)
+    case (.booleans(var values), .booleans(let more)):
+      values += more
+      elements = .booleans(values)
+    case (.strings(var values), .strings(let more)):
+      values += more
+      elements = .strings(values)
     default: throw .invalid("operands of different kinds cannot be joined")
     }
   }

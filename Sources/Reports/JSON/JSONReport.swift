@@ -120,6 +120,7 @@ package struct JSONReport {
       "countStatus": .string(row.cost.status.rawValue),
       "activationBytes": JSONValue(row.activationBytes),
       "liveBytes": JSONValue(row.liveBytes),
+      "runnable": .bool(row.isRunnable),
     ]
   }
 
