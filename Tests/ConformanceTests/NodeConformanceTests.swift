@@ -50,8 +50,9 @@ import Testing
     )
   }
 
-  /// The shapes that the standard's own inference leaves open depend on values: they may stay open
-  /// here too. What is inferred must never contradict what the file states.
+  /// The shapes that the standard's own inference leaves open may stay open here too.
+  ///
+  /// They depend on values. What is inferred must never contradict what the file states.
   @Test(.enabled(if: NodeCase.directory != nil))
   func `shapes are inferred wherever they do not depend on values`() throws {
     var lines: [String] = []

@@ -96,7 +96,12 @@ private struct AttentionEvaluation {
       if shape.isMerged {
         values = AxisOrder.rearrange(values, [batch, length, heads, width], [0, 2, 1, 3])
       }
-      guard let past, let cached = context.optionalInput(past) else { return values }
+      guard let past, let cached = context.optionalInput(past) else {
+        guard past == nil || length == keys else {
+          throw .invalid("only one of the keys and the values has a cache")
+        }
+        return values
+      }
       let before = try OperandValues.doubles(cached)
       guard cached.sizes == [batch, heads, keys - length, width] else {
         throw .invalid("a cache of shape \(Shape.fixed(cached.sizes))")
