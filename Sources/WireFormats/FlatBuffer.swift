@@ -127,7 +127,7 @@ package final class FlatBuffer {
   private func truncated(_ what: String, at position: Int) -> ReadError {
     ReadError(
       .modelTruncated,
-      "\(what) reaches past the end at byte \(bytes.endOffset)",
+      "\(what) lies outside the \(bytes.endOffset) bytes there are",
       at: bytes.offset + position,
       hint: "is the file complete?"
     )

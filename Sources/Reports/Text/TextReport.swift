@@ -56,10 +56,13 @@ package struct TextReport {
 
   /// The type of most weights.
   private var weightKind: String? {
-    let types = profile.model.weightTypes
+    // Biases of an integer model are 32 bits wide; they do not make it a mixed one.
+    let wide: Set<ElementType> = [.int32, .int64]
+    let all = profile.model.weightTypes
+    let narrow = all.filter { !wide.contains($0.type) }
+    let types = narrow.isEmpty ? all : narrow
     guard let most = types.first else { return nil }
     let total = types.reduce(0) { $0 + $1.parameters }
-    // Biases of an integer model are int32; they do not make it a mixed one.
     return most.parameters * 10 >= total * 9 ? most.type.rawValue : "mixed \(most.type.rawValue)"
   }
 
