@@ -90,6 +90,15 @@ let package = Package(
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
+    tests(
+      "Profiling",
+      [
+        "ByteIO", "CStatistics", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "TestSupport",
+      ]
+    ),
+    tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -51,7 +51,9 @@ public enum AnalyzeTool {
       // The parser adds usage lines; the first line says what is wrong.
       let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
       let prefix = "Error: "
-      let text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+      var text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+      // A hint follows.
+      if text.hasSuffix(".") { text.removeLast() }
       return report(
         CommandFailure(.usage, text, hint: "see analyze --help"),
         asJSON: asJSON
@@ -115,9 +117,9 @@ struct AnalyzeCommand: ParsableCommand {
       The format is told from the content: TensorFlow Lite and ONNX.
 
       EXAMPLES
-        analyze model.tflite
-        analyze report model.onnx --format json -o report.json
-        analyze run model.tflite --input samples.npz -o answers.npz
+        analyze Examples/digits/digits_cnn.tflite
+        analyze report Examples/digits/digits_cnn.onnx --format json
+        analyze run Examples/digits/digits_cnn.tflite --input Examples/digits/test.npz -o answers.npz
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [ReportCommand.self, RunCommand.self],

@@ -26,8 +26,8 @@ struct ReportCommand: StatusCommand {
     abstract: "Report what a model is and where its bytes, MACs and memory go.",
     discussion: """
       EXAMPLES
-        analyze report model.tflite --top 20 --sort weights
-        analyze report detector.onnx --shape input=1x3x240x320 --format json
+        analyze report Examples/digits/digits_cnn.tflite --top 20 --sort weights
+        analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
       """
   )
 
@@ -59,24 +59,39 @@ struct ReportCommand: StatusCommand {
 
   func status() throws -> ExitStatus {
     try refuseOverwriting()
-    var failures: [CommandFailure] = []
-    var profiles: [ModelProfile] = []
-    for path in models {
+    let outcomes = models.map { path in
+      Result { () throws(CommandFailure) in try profile(path) }
+    }
+    var failures = outcomes.compactMap { outcome -> CommandFailure? in
+      guard case .failure(let failure) = outcome else { return nil }
+      return failure
+    }
+    if failures.count < models.count {
       do throws(CommandFailure) {
-        profiles.append(try profile(path))
+        try write(rendered(outcomes))
       } catch {
         failures.append(error)
       }
+      for failure in failures { failure.report(asJSON: false) }
+    } else if models.count == 1 {
+      failures[0].report(asJSON: format == .json)
+    } else {
+      for failure in failures { failure.report(asJSON: false) }
+      if format == .json {
+        try FileOutput.write(rendered(outcomes), to: STDOUT_FILENO)
+      }
     }
-    if !profiles.isEmpty { try write(rendered(profiles, failures)) }
-    for failure in failures { failure.report(asJSON: format == .json && profiles.isEmpty) }
     return failures.isEmpty ? .done : .couldNotTell
   }
 
   private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
-    let (model, source) = try ModelLoader.load(path)
+    let (loaded, source) = try ModelLoader.load(path)
+    try refuseOverwriting(filesOf: loaded, path)
+    var model = loaded
+    // Only equal sizes are compared, which reads weights.
+    model.labelSpareWeights(smallest: noWeightStatistics ? .max : 64)
     let profiler = Profiler(model, dimensions: try openDimensions(model, path))
     var digest: String?
     if format == .json, !noWeightStatistics {
@@ -113,17 +128,22 @@ struct ReportCommand: StatusCommand {
     }
   }
 
-  private func rendered(_ profiles: [ModelProfile], _ failures: [CommandFailure]) -> [UInt8] {
+  /// The reports in the order of the command line; as JSON, errors stand in their places.
+  private func rendered(_ outcomes: [Result<ModelProfile, CommandFailure>]) -> [UInt8] {
     switch format {
     case .text:
       let options = TextReport.Options(top: top, order: sort, style: shared.textStyle)
-      return Array(
-        profiles.map { TextReport($0, options: options).text() }.joined(separator: "\n").utf8
-      )
+      let texts = outcomes.compactMap { try? $0.get() }
+        .map { TextReport($0, options: options).text() }
+      return Array(texts.joined(separator: "\n").utf8)
     case .json:
-      let documents = profiles.map { JSONReport($0, tool: AnalyzeTool.identity).value() }
-      guard models.count > 1 else { return documents[0].serialized() }
-      return JSONValue.array(documents + failures.map(\.json)).serialized()
+      let documents = outcomes.map { outcome in
+        switch outcome {
+        case .success(let profile): JSONReport(profile, tool: AnalyzeTool.identity).value()
+        case .failure(let failure): failure.json
+        }
+      }
+      return (documents.count == 1 ? documents[0] : .array(documents)).serialized()
     }
   }
 
@@ -144,6 +164,18 @@ struct ReportCommand: StatusCommand {
     guard let output = shared.output else { return }
     for model in models where FileOutput.isSameFile(output, model) {
       throw CommandFailure(.usage, path: output, "the output would replace the model")
+    }
+  }
+
+  /// Nor a file that holds the model's weights.
+  private func refuseOverwriting(filesOf model: Model, _ path: String) throws(CommandFailure) {
+    guard let output = shared.output else { return }
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    for file in model.ledger.files.dropFirst()
+    where FileOutput.isSameFile(output, folder + file.path)
+      || FileOutput.isSameFile(output, file.path)
+    {
+      throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
     }
   }
 }

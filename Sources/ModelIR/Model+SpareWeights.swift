@@ -17,6 +17,7 @@ extension Model {
     comparisonLimit: Int = 256 << 20
   ) {
     let isUsed = usedValues()
+    let usedPlaces = places(of: isUsed)
     let isDuplicate = duplicates(
       of: isUsed,
       smallest: smallest,
@@ -27,12 +28,39 @@ extension Model {
         graphs.indices.contains(owner.graph.index),
         graphs[owner.graph.index].values.indices.contains(owner.value.index)
       else { continue }
+      let value = graphs[owner.graph.index].values[owner.value.index]
       if !isUsed[owner.graph.index][owner.value.index] {
+        // Another tensor of the same buffer may be used.
+        guard StoragePlace(value.constant).map({ !usedPlaces.contains($0) }) ?? true else {
+          continue
+        }
         ledger.entries[index].category = .deadWeights
       } else if isDuplicate.contains(owner) {
         ledger.entries[index].category = .duplicates
       }
     }
+  }
+
+  /// Where the bytes of a constant begin.
+  private struct StoragePlace: Hashable {
+    var source: ObjectIdentifier
+    var offset: Int
+
+    init?(_ storage: TensorStorage?) {
+      guard case .mapped(let bytes)? = storage else { return nil }
+      source = ObjectIdentifier(bytes.source)
+      offset = bytes.offset
+    }
+  }
+
+  private func places(of isUsed: [[Bool]]) -> Set<StoragePlace> {
+    var places: Set<StoragePlace> = []
+    for (graph, content) in graphs.enumerated() {
+      for (index, value) in content.values.enumerated() where isUsed[graph][index] {
+        if let place = StoragePlace(value.constant) { places.insert(place) }
+      }
+    }
+    return places
   }
 
   /// Which values some node, graph inside a node, or output reads.

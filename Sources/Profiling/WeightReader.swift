@@ -51,6 +51,9 @@ struct WeightReader {
     var owners: [Int] = []
     for (index, bytes) in batch {
       let row = constants[index]
+      if row.elements == 0 {
+        constants[index].statistics = .init(minimum: nil, maximum: nil, zeros: 0, nonFinite: 0)
+      }
       guard let type = CStatistics.statistics_type(row.type),
         let needed = row.type.byteCount(elements: row.elements), needed <= bytes.count
       else { continue }

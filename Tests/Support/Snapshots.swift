@@ -1,18 +1,28 @@
 import Foundation
 import Testing
 
-/// Compares text with the file of that name in the `Snapshots` folder beside the test.
+/// Compares text with the file of that name in a folder.
 ///
 /// `UPDATE_SNAPSHOTS=1` rewrites the file and still fails once, so that nobody forgets to read the
 /// difference.
+///
+/// - Parameters:
+///   - text: What the test made.
+///   - name: The file's name.
+///   - testFile: `#filePath` of the test; the folder is `Snapshots` beside it.
+///   - folder: Another folder.
+///   - sourceLocation: Where to report a difference.
+/// - Throws: Where the file cannot be rewritten.
 package func expectSnapshot(
   _ text: String,
   named name: String,
   in testFile: String,
+  folder: String? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let file = URL(fileURLWithPath: testFile).deletingLastPathComponent()
-    .appendingPathComponent("Snapshots").appendingPathComponent(name)
+  let beside = URL(fileURLWithPath: testFile).deletingLastPathComponent()
+    .appendingPathComponent("Snapshots")
+  let file = (folder.map { URL(fileURLWithPath: $0) } ?? beside).appendingPathComponent(name)
   let stored = try? String(contentsOf: file, encoding: .utf8)
   guard stored != text else { return }
   if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {

@@ -1,6 +1,6 @@
 import ModelIR
 
-/// What was understood but matters, as diagnostics; docs/findings-onnx.md explains the codes.
+/// What was understood but matters, as diagnostics; docs/findings.md explains the codes.
 extension ONNXLoader {
   mutating func report(_ header: ModelHeader) {
     note("F31 initializer-is-input", tally.initializersAsInputs) { count in

@@ -44,14 +44,34 @@ package struct TextReport {
 
   private func header() -> [String] {
     let model = profile.model
-    let title = [
-      style.paint(Columns.shortened(model.path, to: style.width / 2), .strong),
+    let facts = [
       model.format.title + (weightKind.map { ", \($0)" } ?? ""),
       Quantity.bytes(model.fileBytes),
       plural(profile.totals.operators, "operator"),
     ].joined(separator: " · ")
-    return [title] + model.inputs.map { boundary("in", $0) }
-      + model.outputs.map { boundary("out", $0) }
+    let path = Columns.shortened(model.path, to: style.width)
+    let title =
+      Columns.width(path) + 3 + Columns.width(facts) <= style.width
+      ? [style.paint(path, .strong) + " · " + facts]
+      : [style.paint(path, .strong)] + indented(facts, by: 2)
+    let names = (model.inputs + model.outputs).map {
+      Columns.width(Columns.shortened($0.name, to: Self.nameColumns))
+    }
+    let nameColumns = max(12, names.max() ?? 0)
+    return title + model.inputs.flatMap { boundary("in", $0, nameColumns) }
+      + model.outputs.flatMap { boundary("out", $0, nameColumns) }
+  }
+
+  /// Room for the names of inputs and outputs.
+  private static let nameColumns = 40
+  /// What a name, a shape or a message may take where a line does not say.
+  private static let mostMessageColumns = 600
+
+  /// The text in lines behind `columns` spaces.
+  private func indented(_ text: String, by columns: Int) -> [String] {
+    Columns.wrapped(text, to: style.width - columns).map {
+      String(repeating: " ", count: columns) + $0
+    }
   }
 
   /// The type of most weights.
@@ -66,19 +86,30 @@ package struct TextReport {
     return most.parameters * 10 >= total * 9 ? most.type.rawValue : "mixed \(most.type.rawValue)"
   }
 
-  private func boundary(_ label: String, _ boundary: ModelProfile.Boundary) -> String {
-    var line = "  " + Columns.left(label, 4)
-    line += Columns.left(Columns.shortened(boundary.name, to: 40), 12)
-    line += "  \(boundary.shape)  \(boundary.type.rawValue)"
+  private func boundary(
+    _ label: String,
+    _ boundary: ModelProfile.Boundary,
+    _ nameColumns: Int
+  ) -> [String] {
+    let name = Columns.shortened(boundary.name, to: Self.nameColumns)
+    let lead = "  " + Columns.left(label, 4) + Columns.left(name, nameColumns)
+    var line = shape(boundary.shape) + "  \(boundary.type.rawValue)"
     if boundary.effectiveShape != boundary.shape {
-      line += "  counted as \(boundary.effectiveShape)"
+      line += "  counted as " + shape(boundary.effectiveShape)
     }
     if let quantization = boundary.quantization, quantization.scales.count == 1 {
       line +=
         "  (scale \(Quantity.significant(Double(quantization.scales[0]))), zero point"
         + " \(quantization.zeroPoint(0)))"
     }
-    return escapedForTerminal(line)
+    guard Columns.width(lead) + 2 + Columns.width(line) > style.width else {
+      return [lead + "  " + line]
+    }
+    return [trimmed(lead)] + indented(line, by: 8)
+  }
+
+  private func shape(_ shape: Shape) -> String {
+    Columns.shortened(shape.description, to: Self.nameColumns)
   }
 
   // MARK: - What it costs
@@ -168,14 +199,17 @@ package struct TextReport {
     let total = profile.totals.countedMultiplyAdds
     let types = profile.operatorTypes
     guard types.count > 1 else { return [] }
-    let name = min(28, types.map { $0.sourceType.count }.max() ?? 0)
+    let widest = types.map { Columns.width(escapedForTerminal($0.sourceType)) }.max() ?? 0
+    let cumulativeColumns = style.width >= 85 ? 12 : 0
+    let name = max(7, min(28, widest, style.width - 45 - cumulativeColumns))
     var cumulative = 0
     var lines = [
       style.paint("By type", .heading)
         + style.paint(
-          "  " + Columns.left("", max(0, name - 7)) + Columns.right("count", 8)
+          "  " + Columns.left("", max(0, name - 7)) + Columns.right("count", 7)
             + Columns.right("MACs", 12) + Columns.right("share", 10)
-            + Columns.right("cumulative", 12) + Columns.right("weights", 14),
+            + (cumulativeColumns > 0 ? Columns.right("cumulative", cumulativeColumns) : "")
+            + Columns.right("weights", 14),
           .faint
         )
     ]
@@ -188,10 +222,11 @@ package struct TextReport {
           + Columns.right(String(type.count), 7)
           + Columns.right(type.multiplyAdds.map { Quantity.count($0) } ?? "?", 12)
           + Columns.right(type.multiplyAdds == nil ? "?" : Quantity.percent(share), 10)
-          + Columns.right(
-            total > 0 ? Quantity.percent(Double(cumulative) / Double(total)) : "",
-            12
-          )
+          + (cumulativeColumns > 0
+            ? Columns.right(
+              total > 0 ? Quantity.percent(Double(cumulative) / Double(total)) : "",
+              cumulativeColumns
+            ) : "")
           + Columns.right(Quantity.bytes(type.weightBytes), 14)
       )
     }
@@ -216,22 +251,30 @@ package struct TextReport {
     let codeColumns = max(18, shown.map { $0.code.count }.max() ?? 0)
     for finding in shown {
       let severity = Columns.left(finding.severity.rawValue, 9)
-      let lead = 2 + 9 + codeColumns + 2
-      let text = Columns.wrapped(
-        escapedForTerminal(finding.message),
-        to: max(30, style.width - lead)
+      let head = "  " + style.paint(severity, finding.severity.role)
+      let beside = 2 + 9 + codeColumns + 2
+      // Too narrow for two columns: the message goes below.
+      let isNarrow = style.width - beside < 50
+      let lead = isNarrow ? 4 : beside
+      let text = indented(
+        Columns.shortened(finding.message, to: Self.mostMessageColumns),
+        by: lead
       )
-      let indent = String(repeating: " ", count: lead)
-      lines.append(
-        "  " + style.paint(severity, finding.severity.role)
-          + Columns.left(finding.code, codeColumns) + "  " + (text.first ?? "")
-      )
-      lines += text.dropFirst().map { indent + $0 }
+      if isNarrow {
+        lines.append(head + finding.code)
+        lines += text
+      } else {
+        lines.append(
+          head + Columns.left(finding.code, codeColumns) + "  "
+            + (text.first.map { String($0.dropFirst(lead)) } ?? "")
+        )
+        lines += text.dropFirst()
+      }
       if let fix = finding.fix {
-        lines += Columns.wrapped(
-          "Fix: " + escapedForTerminal(fix),
-          to: max(30, style.width - lead)
-        ).map { style.paint(indent + $0, .faint) }
+        lines += indented(
+          "Fix: " + Columns.shortened(fix, to: Self.mostMessageColumns),
+          by: lead
+        ).map { style.paint($0, .faint) }
       }
     }
     if profile.findings.count > shown.count {
