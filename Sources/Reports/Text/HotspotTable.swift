@@ -15,17 +15,16 @@ struct HotspotTable {
     let profile = report.profile
     total = profile.totals.countedMultiplyAdds
     mostWeights = profile.operators.map(\.weightBytes).max() ?? 0
-    rows = Array(
-      Self.sorted(profile.operators, by: report.options.order).prefix(report.options.top)
-    )
+    rows = Self.order(profile.operators, by: report.options.order).prefix(report.options.top)
+      .map { profile.operators[$0] }
   }
 
-  /// Greatest first; equal ones in execution order.
-  private static func sorted(
+  /// The places of the rows, greatest first; equal ones in execution order.
+  private static func order(
     _ rows: [ModelProfile.OperatorRow],
     by order: TextReport.Order
-  ) -> [ModelProfile.OperatorRow] {
-    func key(_ row: ModelProfile.OperatorRow) -> Int {
+  ) -> [Int] {
+    let keys = rows.map { row in
       switch order {
       case .macs: row.multiplyAdds ?? -1
       case .weights: row.weightBytes
@@ -33,7 +32,7 @@ struct HotspotTable {
       case .run: 0
       }
     }
-    return rows.sorted { (key($1), $0.index) < (key($0), $1.index) }
+    return rows.indices.sorted { (keys[$1], $0) < (keys[$0], $1) }
   }
 
   func lines() -> [String] {
