@@ -76,7 +76,10 @@ struct ReportCommand: StatusCommand {
   private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
-    let (model, source) = try ModelLoader.load(path)
+    let (loaded, source) = try ModelLoader.load(path)
+    var model = loaded
+    // Only equal sizes are compared, which reads weights.
+    model.labelSpareWeights(smallest: noWeightStatistics ? .max : 64)
     let profiler = Profiler(model, dimensions: try openDimensions(model, path))
     var digest: String?
     if format == .json, !noWeightStatistics {
