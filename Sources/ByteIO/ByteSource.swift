@@ -19,6 +19,13 @@ package final class ByteSource: @unchecked Sendable {
   /// The number of bytes.
   package let count: Int
 
+  /// A descriptor for passes over the whole file, which cost less read than mapped; `nil` for
+  /// memory and for small files, of which a model may have very many.
+  package let descriptor: Int32?
+
+  /// Files of this many bytes keep a descriptor.
+  private static let largeFile = 64 << 20
+
   private let base: UnsafeRawPointer
   private let ownership: Ownership
   /// Where this source came from, to notice that it changed; `nil` for memory.
@@ -34,6 +41,7 @@ package final class ByteSource: @unchecked Sendable {
     self.name = name
     count = bytes.count
     identity = nil
+    descriptor = nil
     // An empty allocation still gives a valid address.
     let copy = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
     UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyBytes(from: bytes)
@@ -46,9 +54,11 @@ package final class ByteSource: @unchecked Sendable {
     base: UnsafeRawPointer,
     count: Int,
     ownership: Ownership,
-    identity: FileIdentity
+    identity: FileIdentity,
+    descriptor: Int32? = nil
   ) {
     self.name = name
+    self.descriptor = descriptor
     self.base = base
     self.count = count
     self.ownership = ownership
@@ -60,6 +70,7 @@ package final class ByteSource: @unchecked Sendable {
     case .mapped(let slot):
       faults_unregister(slot)
       munmap(UnsafeMutableRawPointer(mutating: base), count)
+      if let descriptor { close(descriptor) }
     case .allocated:
       base.deallocate()
     }
@@ -121,8 +132,15 @@ package final class ByteSource: @unchecked Sendable {
       base: address,
       count: count,
       ownership: .mapped(faultSlot: slot),
-      identity: identity
+      identity: identity,
+      descriptor: count < largeFile ? nil : copy(of: descriptor)
     )
+  }
+
+  /// A second descriptor of the same file; `nil` where there are too many already.
+  private static func copy(of descriptor: Int32) -> Int32? {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    return copy < 0 ? nil : copy
   }
 
   /// All of it.
@@ -139,6 +157,22 @@ package final class ByteSource: @unchecked Sendable {
     precondition(offset >= 0 && count >= 0 && offset <= self.count - count)
     return try body(UnsafeRawBufferPointer(start: base + offset, count: count))
   }
+
+  /// Gives the memory of a range back, which the caller has checked; its content stays readable.
+  ///
+  /// The pages of a mapped file count as memory of the process from when they are read. Reading
+  /// them again after this is correct and a little slower.
+  func release(offset: Int, count: Int) {
+    // Memory without a file behind it would lose its content.
+    guard case .mapped = ownership, count > 0 else { return }
+    precondition(offset >= 0 && offset <= self.count - count)
+    let start = offset - offset % Self.pageSize
+    let address = UnsafeMutableRawPointer(mutating: base + start)
+    // Advice that is not taken changes nothing but the memory in use.
+    _ = madvise(address, offset - start + count, MADV_DONTNEED)
+  }
+
+  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// Reads a little-endian value; the caller has checked the range.
   @inline(__always)

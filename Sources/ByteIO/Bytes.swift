@@ -143,6 +143,11 @@ package struct Bytes: Sendable {
     try source.withUnsafeBytes(offset: offset, count: count, body)
   }
 
+  /// Gives the memory of what was read back to the system; the bytes stay readable.
+  ///
+  /// It is for large ranges of a mapped file that are not needed again soon.
+  package func release() { source.release(offset: offset, count: count) }
+
   /// Whether two ranges hold the same bytes.
   package func hasSameBytes(as other: Bytes) -> Bool {
     guard count == other.count else { return false }

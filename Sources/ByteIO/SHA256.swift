@@ -7,9 +7,18 @@ package struct SHA256 {
   /// Starts a digest.
   package init() { digests_sha256_begin(&digest) }
 
-  /// Adds bytes.
+  /// Adds bytes; those of a mapped file do not stay in memory.
   package mutating func update(_ bytes: Bytes) {
-    bytes.withUnsafeBytes { digests_sha256_update(&digest, $0.baseAddress, $0.count) }
+    let step = 16 << 20
+    for start in stride(from: 0, to: bytes.count, by: step) {
+      let part = Bytes(
+        source: bytes.source,
+        offset: bytes.offset + start,
+        count: min(step, bytes.count - start)
+      )
+      part.withUnsafeBytes { digests_sha256_update(&digest, $0.baseAddress, $0.count) }
+      part.release()
+    }
   }
 
   /// Adds bytes.

@@ -8,13 +8,8 @@ extension ByteLedger {
   /// then to the one that begins first, then to the one that came first.
   package struct Builder: Sendable {
     private struct Claim {
-      var file: Int
-      var offset: Int
-      var byteCount: Int
+      var entry: Entry
       var precedence: UInt8
-      var order: Int
-      var category: ByteCategory
-      var owner: LedgerOwner?
     }
 
     private var files: [LedgerFile] = []
@@ -57,13 +52,14 @@ extension ByteLedger {
       guard !part.isEmpty else { return }
       claims.append(
         Claim(
-          file: file,
-          offset: part.lowerBound,
-          byteCount: part.count,
-          precedence: precedence,
-          order: claims.count,
-          category: category,
-          owner: owner
+          entry: Entry(
+            file: file,
+            offset: part.lowerBound,
+            byteCount: part.count,
+            category: category,
+            owner: owner
+          ),
+          precedence: precedence
         )
       )
     }
@@ -88,27 +84,27 @@ extension ByteLedger {
     ///
     /// Gaps of zero bytes are padding, all others unattributed.
     ///
-    /// - Complexity: O(n log n) in the number of claims.
+    /// - Complexity: O(n log n) in the number of claims, O(n) where they came in order.
     package consuming func finish() -> ByteLedger {
+      // The sort is stable: of claims that begin together the first stays first.
       claims.sort { left, right in
-        if left.file != right.file { return left.file < right.file }
+        if left.entry.file != right.entry.file { return left.entry.file < right.entry.file }
         if left.precedence != right.precedence { return left.precedence > right.precedence }
-        if left.offset != right.offset { return left.offset < right.offset }
-        return left.order < right.order
+        return left.entry.offset < right.entry.offset
       }
       var entries: [Entry] = []
       var next = 0
       for file in files.indices {
         // Layers of falling precedence: each fills only what the layers above left free.
         var covered: [Entry] = []
-        while next < claims.count, claims[next].file == file {
+        while next < claims.count, claims[next].entry.file == file {
           let precedence = claims[next].precedence
           var layer: [Entry] = []
           layer.reserveCapacity(claims.count - next)
-          while next < claims.count, claims[next].file == file,
+          while next < claims.count, claims[next].entry.file == file,
             claims[next].precedence == precedence
           {
-            appendDisjoint(claims[next], to: &layer)
+            appendDisjoint(claims[next].entry, to: &layer)
             next += 1
           }
           covered = covered.isEmpty ? layer : merge(upper: covered, lower: layer)
@@ -121,20 +117,14 @@ extension ByteLedger {
     }
 
     /// Appends what of the claim lies beyond the last entry; claims come sorted by offset.
-    private func appendDisjoint(_ claim: Claim, to layer: inout [Entry]) {
+    private func appendDisjoint(_ claim: Entry, to layer: inout [Entry]) {
       let covered = layer.last.map { $0.offset + $0.byteCount } ?? 0
-      let start = max(claim.offset, covered)
       let end = claim.offset + claim.byteCount
-      guard start < end else { return }
-      layer.append(
-        Entry(
-          file: claim.file,
-          offset: start,
-          byteCount: end - start,
-          category: claim.category,
-          owner: claim.owner
-        )
-      )
+      guard covered < end else { return }
+      var rest = claim
+      rest.offset = max(claim.offset, covered)
+      rest.byteCount = end - rest.offset
+      layer.append(rest)
     }
 
     /// Both layers are sorted and disjoint; the upper one keeps all its bytes.

@@ -56,13 +56,24 @@ package struct LedgerFile: Equatable, Sendable {
 /// The label of every byte of a model's files: disjoint entries that cover each file.
 package struct ByteLedger: Sendable {
   /// A run of bytes with one label.
+  // Numbers that stay small are stored narrow: a large model has a million entries.
   package struct Entry: Equatable, Sendable {
-    /// Which file, an index into `files`.
-    package var file: Int
     package var offset: Int
     package var byteCount: Int
+    private var fileNumber: Int32
+    /// −1 where there is no owner.
+    private var ownerGraph: Int32 = -1
+    private var ownerValue: Int32 = -1
     package var category: ByteCategory
-    package var owner: LedgerOwner?
+
+    /// Which file, an index into `files`.
+    package var file: Int { Int(fileNumber) }
+
+    /// The tensor that the bytes belong to.
+    package var owner: LedgerOwner? {
+      guard ownerGraph >= 0 else { return nil }
+      return LedgerOwner(graph: GraphID(Int(ownerGraph)), value: ValueID(Int(ownerValue)))
+    }
 
     package init(
       file: Int,
@@ -71,11 +82,14 @@ package struct ByteLedger: Sendable {
       category: ByteCategory,
       owner: LedgerOwner?
     ) {
-      self.file = file
+      fileNumber = Int32(clamping: file)
       self.offset = offset
       self.byteCount = byteCount
       self.category = category
-      self.owner = owner
+      if let owner {
+        ownerGraph = Int32(clamping: owner.graph.index)
+        ownerValue = Int32(clamping: owner.value.index)
+      }
     }
   }
 
@@ -90,10 +104,17 @@ package struct ByteLedger: Sendable {
   ///
   /// The sum is `fileBytes`.
   package func totals() -> [(category: ByteCategory, byteCount: Int)] {
-    var sums: [ByteCategory: Int] = [:]
-    for entry in entries { sums[entry.category, default: 0] += entry.byteCount }
+    // A search among a handful beats hashing for each of many entries.
+    var sums: [(category: ByteCategory, byteCount: Int)] = []
+    for entry in entries {
+      if let place = sums.firstIndex(where: { $0.category == entry.category }) {
+        sums[place].byteCount += entry.byteCount
+      } else {
+        sums.append((category: entry.category, byteCount: entry.byteCount))
+      }
+    }
     return ByteCategory.allCases.compactMap { category in
-      sums[category].map { (category: category, byteCount: $0) }
+      sums.first { $0.category == category }
     }
   }
 }

@@ -63,6 +63,9 @@ extension Model {
     return places
   }
 
+  /// Constants of this many bytes do not stay in memory only because they were compared.
+  private static let releasedSize = 1 << 20
+
   /// Which values some node, graph inside a node, or output reads.
   private func usedValues() -> [[Bool]] {
     graphs.map { graph in
@@ -105,7 +108,9 @@ extension Model {
         for other in others where !isEqual && size <= left {
           left -= size
           isEqual = bytes.hasSameBytes(as: other)
+          if size >= Self.releasedSize { other.release() }
         }
+        if size >= Self.releasedSize { bytes.release() }
         if isEqual {
           result.insert(owner)
         } else {

@@ -9,6 +9,8 @@ struct FindingCollector {
   let dimensions: OpenDimensions
   let types: [GraphTypes]
   let rows: [ModelProfile.OperatorRow]
+  /// The row of each graph's first operator.
+  let firstRows: [Int]
   let constants: [ModelProfile.ConstantRow]
 
   /// All findings: the graver first, then by code and operator.
@@ -27,7 +29,7 @@ struct FindingCollector {
   }
 
   private func rowIndex(_ graph: GraphID, _ node: NodeID) -> Int {
-    model.graphs.prefix(graph.index).reduce(0) { $0 + $1.nodes.count } + node.index
+    firstRows[graph.index] + node.index
   }
 
   private func loaderFindings() -> [ModelProfile.Finding] {

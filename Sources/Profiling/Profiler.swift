@@ -23,6 +23,8 @@ package struct Profiler {
   private let dimensions: OpenDimensions
   private let types: [GraphTypes]
   private let inventory: ConstantInventory
+  /// The row of each graph's first operator.
+  private let firstRows: [Int]
 
   /// Infers the model's types for the given extents.
   package init(_ model: Model, dimensions: OpenDimensions) {
@@ -30,6 +32,13 @@ package struct Profiler {
     self.dimensions = dimensions
     types = GraphInference(inputShapes: dimensions.shapes).infer(model)
     inventory = ConstantInventory(model)
+    var firstRows: [Int] = []
+    var count = 0
+    for graph in model.graphs {
+      firstRows.append(count)
+      count += graph.nodes.count
+    }
+    self.firstRows = firstRows
   }
 
   /// The profile.
@@ -65,6 +74,7 @@ package struct Profiler {
 
   private func operatorRows() -> [ModelProfile.OperatorRow] {
     var rows: [ModelProfile.OperatorRow] = []
+    rows.reserveCapacity(model.graphs.reduce(0) { $0 + $1.nodes.count })
     for id in model.graphIDs {
       let graph = model[id]
       let inferred = types[id.index]
@@ -119,15 +129,9 @@ package struct Profiler {
   /// The constants, each attributed to the operator that uses it first.
   private func constantRows(_ rows: inout [ModelProfile.OperatorRow]) -> [ModelProfile.ConstantRow]
   {
-    var firstRow: [Int] = []
-    var count = 0
-    for graph in model.graphs {
-      firstRow.append(count)
-      count += graph.nodes.count
-    }
-    return inventory.entries.map { entry in
+    inventory.entries.map { entry in
       let value = model[entry.graph][entry.value]
-      let index = entry.user.map { firstRow[$0.graph.index] + $0.node.index }
+      let index = entry.user.map { firstRows[$0.graph.index] + $0.node.index }
       let bytes = value.constant?.fileByteCount
       if let index, entry.isParameter {
         rows[index].parameters += entry.elements
@@ -283,6 +287,7 @@ package struct Profiler {
       dimensions: dimensions,
       types: types,
       rows: rows,
+      firstRows: firstRows,
       constants: constants
     ).collect()
   }

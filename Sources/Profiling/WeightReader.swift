@@ -10,10 +10,18 @@ import Operators
 struct WeightReader {
   let threads: Int
 
-  /// Elements of one piece: a few megabytes.
-  private static let pieceElements = 1 << 20
-  /// Progress is told after about this many bytes.
-  private static let bytesBetweenReports = 256 << 20
+  /// Elements of one piece: about a megabyte, so that a batch has pieces for all threads.
+  private static let pieceElements = 1 << 18
+  /// After this many bytes their memory is given back: a large model does not fill it.
+  private static let batchBytes = 32 << 20
+
+  /// Pieces that are looked at together.
+  private struct Batch {
+    var jobs: [statistics_job] = []
+    /// The constant that each piece is of, and its bytes.
+    var pieces: [(constant: Int, bytes: Bytes)] = []
+    var byteCount = 0
+  }
 
   /// Fills in the statistics of every constant whose values are at hand.
   func read(
@@ -22,74 +30,80 @@ struct WeightReader {
     progress: (Int, Int) -> Void
   ) {
     let total = constants.reduce(0) { $0 + ($1.bytes ?? 0) }
-    var batch: [(constant: Int, bytes: Bytes)] = []
-    var batchBytes = 0
+    var batch = Batch()
     var done = 0
     for index in constants.indices {
       let row = constants[index]
       guard let bytes = model[row.graph][row.value].constant?.bytes else { continue }
-      guard CStatistics.statistics_type(row.type) != nil else {
+      guard let type = CStatistics.statistics_type(row.type) else {
         constants[index].statistics = decoded(row, model)
         continue
       }
-      batch.append((constant: index, bytes: bytes))
-      batchBytes += bytes.count
-      guard batchBytes >= Self.bytesBetweenReports else { continue }
-      run(batch, &constants)
-      done += batchBytes
-      progress(done, total)
-      (batch, batchBytes) = ([], 0)
+      guard let needed = row.type.byteCount(elements: row.elements), needed <= bytes.count
+      else { continue }
+      if row.elements == 0 {
+        constants[index].statistics = .init(minimum: nil, maximum: nil, zeros: 0, nonFinite: 0)
+      }
+      for start in stride(from: 0, to: row.elements, by: Self.pieceElements) {
+        append(piece: start, of: row, index, bytes, type, to: &batch)
+        guard batch.byteCount >= Self.batchBytes else { continue }
+        run(batch, &constants)
+        done += batch.byteCount
+        progress(done, total)
+        batch = Batch()
+      }
     }
     run(batch, &constants)
   }
 
-  private func run(
-    _ batch: [(constant: Int, bytes: Bytes)],
-    _ constants: inout [ModelProfile.ConstantRow]
+  private func append(
+    piece start: Int,
+    of row: ModelProfile.ConstantRow,
+    _ index: Int,
+    _ bytes: Bytes,
+    _ type: CStatistics.statistics_type,
+    to batch: inout Batch
   ) {
-    var jobs: [statistics_job] = []
-    var owners: [Int] = []
-    for (index, bytes) in batch {
-      let row = constants[index]
-      if row.elements == 0 {
-        constants[index].statistics = .init(minimum: nil, maximum: nil, zeros: 0, nonFinite: 0)
-      }
-      guard let type = CStatistics.statistics_type(row.type),
-        let needed = row.type.byteCount(elements: row.elements), needed <= bytes.count
-      else { continue }
-      // Only the address is kept: the constant's source stays mapped while the model is alive.
-      let base = bytes.withUnsafeBytes { $0.baseAddress }
-      let zeroPoint = Int64(row.quantization?.zeroPoint(0) ?? 0)
-      var start = 0
-      while start < row.elements {
-        let count = min(Self.pieceElements, row.elements - start)
-        let offset = row.type.byteCount(elements: start) ?? 0
-        jobs.append(
-          statistics_job(
-            elements: base.map { $0 + offset },
-            count: count,
-            type: type,
-            zero_point: zeroPoint,
-            minimum: 0,
-            maximum: 0,
-            zeros: 0,
-            non_finite: 0
-          )
-        )
-        owners.append(index)
-        start += count
-      }
-    }
+    let count = min(Self.pieceElements, row.elements - start)
+    guard let offset = row.type.byteCount(elements: start),
+      let byteCount = row.type.byteCount(elements: count),
+      let piece = try? bytes.slice(at: offset, count: byteCount)
+    else { return }
+    batch.jobs.append(
+      statistics_job(
+        // Only the address is kept: the batch holds the piece, and so the source, while it is read.
+        elements: piece.withUnsafeBytes { $0.baseAddress },
+        descriptor: piece.source.descriptor ?? -1,
+        offset: Int64(piece.offset),
+        count: count,
+        type: type,
+        zero_point: Int64(row.quantization?.zeroPoint(0) ?? 0),
+        minimum: 0,
+        maximum: 0,
+        zeros: 0,
+        non_finite: 0
+      )
+    )
+    batch.pieces.append((constant: index, bytes: piece))
+    batch.byteCount += byteCount
+  }
+
+  private func run(_ batch: Batch, _ constants: inout [ModelProfile.ConstantRow]) {
+    var jobs = batch.jobs
     statistics_run(&jobs, jobs.count, Int32(clamping: threads))
-    for (job, owner) in zip(jobs, owners) {
+    for (job, piece) in zip(jobs, batch.pieces) {
       let part = ConstantStatistics(
         minimum: job.minimum <= job.maximum ? job.minimum : nil,
         maximum: job.minimum <= job.maximum ? job.maximum : nil,
         zeros: job.zeros,
         nonFinite: job.non_finite
       )
-      constants[owner].statistics = constants[owner].statistics.map { $0.joined(part) } ?? part
+      let known = constants[piece.constant].statistics
+      constants[piece.constant].statistics = known.map { $0.joined(part) } ?? part
     }
+    // A small model's pages are few, and giving each back would cost more than they do.
+    guard batch.byteCount >= Self.batchBytes else { return }
+    for piece in batch.pieces { piece.bytes.release() }
   }
 
   /// Types without a loop of their own (float8, packed 2-bit) are decoded first; they are rare.

@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test func `equal and unused buffers are told apart from weights`() throws {
-    let model = try ModelDescription {
+    var model = try ModelDescription {
       $0.codes.append(code("ADD"))
       $0.buffers += [
         [0: .bytes((1...24).map(UInt8.init))], [0: .bytes([9, 9, 9, 9])],
@@ -189,6 +189,8 @@ import Testing
     func bytes(_ category: ByteCategory) -> Int {
       model.ledger.totals().first { $0.category == category }?.byteCount ?? 0
     }
+    #expect(bytes(.weights) == 24 + 24 + 12)
+    model.labelSpareWeights(smallest: 16)
     #expect(bytes(.weights) == 24 + 12)
     #expect(bytes(.duplicates) == 24)
     #expect(bytes(.deadWeights) == 4 + 5)

@@ -25,6 +25,10 @@ typedef enum {
 /// An array to look at, and what was found.
 typedef struct {
   const void *elements;
+  /// The file that holds the elements, too, and where; −1 for none. Reading a large file costs less
+  /// than touching its mapped pages.
+  int descriptor;
+  int64_t offset;
   size_t count;
   statistics_type type;
   /// The stored integer that stands for zero; ignored for floats.

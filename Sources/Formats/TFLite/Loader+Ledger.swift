@@ -61,7 +61,6 @@ extension Loader {
 
   private func claimBuffers(in builder: inout ByteLedger.Builder) {
     let uses = bufferUses()
-    let duplicates = DuplicateBuffers.find(in: buffers, limit: bytes.count)
     for (index, data) in buffers.enumerated() {
       guard let data else { continue }
       let use = uses[index]
@@ -70,8 +69,6 @@ extension Loader {
           .metadata
         } else if !use.isRead {
           .deadWeights
-        } else if duplicates.contains(index) {
-          .duplicates
         } else {
           use.isQuantization ? .quantization : .weights
         }
@@ -87,7 +84,10 @@ extension Loader {
         let note = tensors[number][index]
         guard note.buffer != 0 else { continue }
         let owner = LedgerOwner(graph: GraphID(number), value: ValueID(index))
-        uses[note.buffer].owner = uses[note.buffer].owner ?? owner
+        // Of tensors that share a buffer the first one that is read owns it.
+        if uses[note.buffer].owner == nil || isRead[index] && !uses[note.buffer].isRead {
+          uses[note.buffer].owner = owner
+        }
         uses[note.buffer].isRead = uses[note.buffer].isRead || isRead[index]
         if note.isQuantizationParameter { uses[note.buffer].isQuantization = true }
       }
@@ -111,59 +111,5 @@ extension Loader {
       if let zeroPoints { isRead[zeroPoints.index] = true }
     }
     return isRead
-  }
-}
-
-/// Finds buffers whose bytes another buffer has, too.
-enum DuplicateBuffers {
-  /// The later ones of equal buffers.
-  ///
-  /// Only buffers of one size are compared, first by some bytes at both ends, so that most weights
-  /// are never touched.
-  ///
-  /// - Parameters:
-  ///   - buffers: The buffers; those that share their place count as one.
-  ///   - limit: The bytes that may be read in full; more can only be asked for by buffers that
-  ///     overlap.
-  /// - Returns: Their indices.
-  /// - Complexity: O(buffers + bytes of those that agree in size and ends).
-  static func find(in buffers: [Bytes?], limit: Int) -> Set<Int> {
-    var candidates: [Key: [Int]] = [:]
-    var seen: Set<Int> = []
-    for (index, data) in buffers.enumerated() {
-      guard let data, !data.isEmpty, seen.insert(data.offset).inserted else { continue }
-      candidates[Key(byteCount: data.count, hash: sample(data)), default: []].append(index)
-    }
-    // In the order of the file: which ones are left out at the limit must not depend on hashing.
-    let groups = candidates.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
-    var duplicates: Set<Int> = []
-    var left = limit
-    for group in groups {
-      var first: [UInt64: Int] = [:]
-      for index in group {
-        guard let data = buffers[index], data.count <= left else { continue }
-        left -= data.count
-        let hash = data.contentHash
-        guard let other = first[hash], let original = buffers[other] else {
-          first[hash] = index
-          continue
-        }
-        if data.hasSameBytes(as: original) { duplicates.insert(index) }
-      }
-    }
-    return duplicates
-  }
-
-  private struct Key: Hashable {
-    let byteCount: Int
-    let hash: UInt64
-  }
-
-  private static func sample(_ data: Bytes) -> UInt64 {
-    let size = min(64, data.count)
-    guard let head = try? data.slice(at: 0, count: size),
-      let tail = try? data.suffix(from: data.count - size)
-    else { return 0 }
-    return head.contentHash ^ (tail.contentHash << 1)
   }
 }

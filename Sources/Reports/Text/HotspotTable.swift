@@ -28,9 +28,8 @@ struct HotspotTable {
     showsBars = report.style.width >= 110
     showsShapes = report.style.width >= 90
     mostWeights = profile.operators.map(\.weightBytes).max() ?? 0
-    rows = Array(
-      Self.sorted(profile.operators, by: report.options.order).prefix(report.options.top)
-    )
+    rows = Self.order(profile.operators, by: report.options.order).prefix(report.options.top)
+      .map { profile.operators[$0] }
     weightColumns = max(8, Self.widest(rows.map(\.weightBytes)))
     liveColumns = max(11, Self.widest(rows.map(\.liveBytes)) + 1)
   }
@@ -39,12 +38,12 @@ struct HotspotTable {
     bytes.map { Quantity.kibibytes($0).count }.max() ?? 0
   }
 
-  /// Greatest first; equal ones in execution order.
-  private static func sorted(
+  /// The places of the rows, greatest first; equal ones in execution order.
+  private static func order(
     _ rows: [ModelProfile.OperatorRow],
     by order: TextReport.Order
-  ) -> [ModelProfile.OperatorRow] {
-    func key(_ row: ModelProfile.OperatorRow) -> Int {
+  ) -> [Int] {
+    let keys = rows.map { row in
       switch order {
       case .macs: row.multiplyAdds ?? -1
       case .weights: row.weightBytes
@@ -52,7 +51,7 @@ struct HotspotTable {
       case .run: 0
       }
     }
-    return rows.sorted { (key($1), $0.index) < (key($0), $1.index) }
+    return rows.indices.sorted { (keys[$1], $0) < (keys[$0], $1) }
   }
 
   func lines() -> [String] {
