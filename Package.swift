@@ -44,7 +44,7 @@ let package = Package(
     // Analyses
     library("CStatistics"),
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
-    library("Execution", ["ByteIO", "ModelIR", "Operators", "WireFormats"]),
+    library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
     library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
@@ -75,6 +75,10 @@ let package = Package(
         "ByteIO", "Execution", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats",
       ],
       exclude: ["Snapshots"]
+    ),
+    tests(
+      "Execution",
+      ["ByteIO", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport"]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
