@@ -22,6 +22,7 @@ import Testing
         constant("depthwise", [12, 1, 3, 3]), constant("bias4", [4]), constant("bias6", [6]),
         constant("column", [6, 1, 1]), constant("image", [6, 7, 5]), constant("row", [5]),
         constant("scalar", []), constant("matrix", [6, 3]),
+        ONNX.ints(initializer: "pads", [8], [0, 1, 2, 0, 1, 0, 0, 3]),
         ONNX.floats(initializer: "variance6", [6], [0.5, 1, 2, 3, 0.25, 1.5]),
       ]
     )
@@ -102,6 +103,22 @@ import Testing
         node("MaxPool", ["x"], "a", [ONNX.ints("kernel_shape", [1, 1])]),
         node("Softplus", ["a"], "b"), node("Add", ["a", "b"]),
       ], 1
+    ),
+    (
+      "joined channels and padding, channels last inside",
+      [
+        node("MaxPool", ["x"], "a", [ONNX.ints("kernel_shape", [1, 1])]),
+        node("Concat", ["a", "x", "a"], "b", [ONNX.int("axis", 1)]),
+        node("Pad", ["b", "pads"], "c"), node("Sum", ["c", "c"]),
+      ], 0
+    ),
+    (
+      "joined rows and padding as stated",
+      [
+        node("Concat", ["x", "x"], "b", [ONNX.int("axis", -2)]),
+        node("Pad", ["b", "pads", "scalar"]),
+      ],
+      0
     ),
     (
       "classifier",

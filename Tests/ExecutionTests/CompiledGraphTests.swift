@@ -16,7 +16,7 @@ import Testing
   private func compare(_ model: Model) throws {
     let compiled = try CompiledGraph(model, inputShapes: CompiledModels.shapes(model))
     let inputs = CompiledModels.inputs(model)
-    let executor = CompiledGraph.Executor(compiled)
+    let executor = try CompiledGraph.Executor(compiled)
     let expected = try Interpreter(model).run(inputs: inputs).outputs
     #expect(
       CompiledModels.distance(try executor.run(inputs: inputs), expected) < Self.tolerance
@@ -78,18 +78,18 @@ import Testing
     let model = try CompiledModels.example(name)
     let compiled = try CompiledGraph(model, inputShapes: CompiledModels.shapes(model))
     let samples = (1...5).map { CompiledModels.inputs(model, seed: $0) }
-    let alone = CompiledGraph.Executor(compiled)
+    let alone = try CompiledGraph.Executor(compiled)
     let expected = try samples.map { try alone.run(inputs: $0) }
     let queue = WorkQueue(threadCount: 2)
     #expect(try compiled.run(samples: samples, on: queue) == expected)
-    let inside = CompiledGraph.Executor(compiled, queue: queue)
+    let inside = try CompiledGraph.Executor(compiled, queue: queue)
     #expect(try samples.map { try inside.run(inputs: $0) } == expected)
   }
 
   @Test func `an input that does not fit is refused`() throws {
     let model = try CompiledModels.example("digits_cnn.tflite")
     let compiled = try CompiledGraph(model, inputShapes: CompiledModels.shapes(model))
-    let executor = CompiledGraph.Executor(compiled)
+    let executor = try CompiledGraph.Executor(compiled)
     #expect(throws: ExecutionError.self) { try executor.run(inputs: []) }
     #expect(throws: ExecutionError.self) {
       try executor.run(inputs: [Tensor([1, 4, 4, 1], floats: Array(repeating: 0, count: 16))])

@@ -33,7 +33,7 @@ import Testing
   func `resuming with other weights equals a full run with them`(name: String) throws {
     let test = try Case(name)
     #expect(!test.changes.isEmpty)
-    let executor = CompiledGraph.Executor(test.compiled, keepsAll: true)
+    let executor = try CompiledGraph.Executor(test.compiled, keepsAll: true)
     let original = try executor.run(inputs: test.inputs)
     for change in test.changes.reversed() + test.changes {
       let values = [change.value: change.tensor]
@@ -52,7 +52,7 @@ import Testing
     let nodes = test.compiled.stepNodes
     let middle = nodes[nodes.count / 2]
     let value = try #require(test.model.main[middle].inputs[0])
-    let executor = CompiledGraph.Executor(test.compiled, keepsAll: true)
+    let executor = try CompiledGraph.Executor(test.compiled, keepsAll: true)
     let run = try executor.run(inputs: test.inputs, keeping: [value])
     let kept = try #require(run.kept[value])
     #expect(try executor.resume(from: middle, replacing: [value: kept]).outputs == run.outputs)
@@ -65,7 +65,7 @@ import Testing
 
   @Test func `weights that are read earlier are refused`() throws {
     let test = try Case("digits_cnn.tflite")
-    let executor = CompiledGraph.Executor(test.compiled, keepsAll: true)
+    let executor = try CompiledGraph.Executor(test.compiled, keepsAll: true)
     _ = try executor.run(inputs: test.inputs)
     let change = try #require(test.changes.first)
     let last = try #require(test.compiled.stepNodes.last)
@@ -76,7 +76,7 @@ import Testing
 
   @Test func `an executor that keeps nothing cannot resume`() throws {
     let test = try Case("digits_cnn.tflite")
-    let executor = CompiledGraph.Executor(test.compiled)
+    let executor = try CompiledGraph.Executor(test.compiled)
     _ = try executor.run(inputs: test.inputs)
     #expect(throws: ExecutionError.self) { try executor.resume(from: NodeID(0)) }
   }

@@ -24,11 +24,10 @@ extension CompiledGraph {
     let workers = (0..<queue.threadCount).map { _ in Worker() }
     queue.run(jobCount: samples.count, chunk: 1) { jobs, index in
       let worker = workers[index]
-      let executor = worker.executor ?? Executor(self)
-      worker.executor = executor
       for sample in jobs {
         let result = Result { () throws(ExecutionError) in
-          try executor.run(inputs: samples[sample])
+          if worker.executor == nil { worker.executor = try Executor(self) }
+          return try worker.executor?.run(inputs: samples[sample]) ?? []
         }
         worker.results.append((sample, result))
       }

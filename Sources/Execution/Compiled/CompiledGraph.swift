@@ -11,7 +11,7 @@ import Operators
 package struct CompiledGraph: Sendable {
   /// What compiled memory may take.
   package struct Limits: Sendable {
-    /// Bytes of all activations of one executor.
+    /// Bytes of the activations and scratch of one executor.
     package var arenaBytes: Int
     /// Bytes of results that depend on constants alone and are computed once.
     package var foldedBytes: Int
@@ -52,6 +52,7 @@ package struct CompiledGraph: Sendable {
   let separate: ArenaPlan
   /// For each step, the values that nothing reads after it.
   let releases: [[ValueID]]
+  private let limits: Limits
   /// Constants that were computed here, and those that a variant replaces.
   private(set) var constants: [ValueID: Tensor]
 
@@ -74,6 +75,7 @@ package struct CompiledGraph: Sendable {
     try compiler.compile()
     let plans = try compiler.plans()
     self.model = model
+    self.limits = limits
     types = compiler.types
     steps = compiler.steps
     places = compiler.places
@@ -163,6 +165,17 @@ package struct CompiledGraph: Sendable {
   package func plannedBytes(keepsAll: Bool = false, threadCount: Int = 1) -> Int {
     shared.byteCount + (keepsAll ? separate.byteCount : 0) + relayoutBytes
       + max(threadCount, 1) * scratchBytes
+  }
+
+  /// Refuses what would take more memory than the limit, before it is taken.
+  func checkMemory(keepsAll: Bool, threadCount: Int) throws(ExecutionError) {
+    let bytes = plannedBytes(keepsAll: keepsAll, threadCount: threadCount)
+    guard bytes <= limits.arenaBytes else {
+      throw ExecutionError(
+        .limitExceeded,
+        "a run takes \(bytes) bytes, the limit is \(limits.arenaBytes)"
+      )
+    }
   }
 
   var scratchBytes: Int { steps.reduce(0) { max($0, $1.kernel?.kernel.scratchByteCount ?? 0) } }

@@ -134,8 +134,11 @@ extension KernelChooser {
       layout.channelsLast ? [batch] + output + [outputChannels] : [batch, outputChannels] + output
     let pads = places.enumerated().map { window.padBefore(sizes[$1], axis: $0) }
     // A window that lies in the padding alone has no greatest element and no mean.
-    guard result == resultSizes, pads.enumerated().allSatisfy({ $1 >= 0 && $1 < window.span($0) })
-    else { return nil }
+    let meetsInput = pads.indices.allSatisfy { axis in
+      pads[axis] >= 0 && pads[axis] < window.span(axis)
+        && (output[axis] - 1) * window.strides[axis] - pads[axis] < sizes[places[axis]]
+    }
+    guard result == resultSizes, meetsInput else { return nil }
     func pair(_ list: [Int], _ absent: Int) -> (Int, Int) {
       list.count == 2 ? (list[0], list[1]) : (absent, list[0])
     }

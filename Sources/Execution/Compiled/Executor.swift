@@ -50,7 +50,13 @@ extension CompiledGraph {
     ///   - compiled: The graph.
     ///   - keepsAll: Whether all activations of a run stay, so that `resume` can start from them.
     ///   - queue: Threads that share the jobs of one operator; `nil` for the calling thread alone.
-    package init(_ compiled: CompiledGraph, keepsAll: Bool = false, queue: WorkQueue? = nil) {
+    /// - Throws: where its memory is above the graph's limit.
+    package init(
+      _ compiled: CompiledGraph,
+      keepsAll: Bool = false,
+      queue: WorkQueue? = nil
+    ) throws(ExecutionError) {
+      try compiled.checkMemory(keepsAll: keepsAll, threadCount: queue?.threadCount ?? 1)
       self.compiled = compiled
       self.keepsAll = keepsAll
       self.queue = queue

@@ -50,6 +50,7 @@ struct KernelChooser {
     "sub": { try $0.binary(.subtract) },
     "mul": { try $0.binary(.multiply) },
     "div": { try $0.binary(.divide) },
+    "addN": { try $0.binary(.add) },
     "relu": { $0.clamp(0, .infinity) },
     "relu6": { $0.clamp(0, 6) },
     "reluN1To1": { $0.clamp(-1, 1) },
@@ -69,6 +70,8 @@ struct KernelChooser {
     "squeeze": { $0.copy() },
     "expandDims": { $0.copy() },
     "identity": { $0.copy() },
+    "concat": { try $0.concat() },
+    "pad": { try $0.pad() },
   ]
 
   /// The kernel, or `nil`: misfits are left to the definition, which says what is wrong.
