@@ -44,7 +44,7 @@ let package = Package(
     // Analyses
     library("CStatistics"),
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
-    library("Execution", ["ByteIO", "ModelIR", "Operators", "WireFormats"]),
+    library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
     library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
@@ -86,7 +86,10 @@ let package = Package(
     ),
     tests(
       "Execution",
-      ["ByteIO", "FormatONNX", "ModelIR", "Operators", "TestSupport", "WireFormats"]
+      [
+        "ByteIO", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport",
+        "WireFormats",
+      ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),

@@ -62,7 +62,7 @@ package final class Interpreter {
     return (try outputs(of: graph, id, values), kept)
   }
 
-  private func check(_ tensor: Tensor, against value: Value) throws(ExecutionError) {
+  func check(_ tensor: Tensor, against value: Value) throws(ExecutionError) {
     func refuse(_ what: String) -> ExecutionError {
       ExecutionError(.dataInvalid, "input \"\(value.name)\" \(what)")
     }
@@ -121,6 +121,33 @@ package final class Interpreter {
   private func run(_ id: NodeID, of graphID: GraphID, _ values: inout [Tensor?])
     throws(ExecutionError)
   {
+    let node = model[graphID][id]
+    let inputs = node.inputs.map { input -> Tensor? in
+      guard let input else { return nil }
+      return values[input.index] ?? constant(input, of: graphID)
+    }
+    let outer = node.attributes.graphs.isEmpty ? [:] : visible(values, graphID)
+    let results = try evaluate(id, of: graphID, inputs: inputs, captured: outer)
+    for (output, result) in zip(node.outputs, results) {
+      if let output { values[output.index] = result }
+    }
+  }
+
+  /// Evaluates one node.
+  ///
+  /// - Parameters:
+  ///   - id: The node.
+  ///   - graphID: Its graph.
+  ///   - inputs: Its operands; `nil` where one is left out.
+  ///   - captured: What its nested graphs may capture.
+  /// - Returns: One tensor for each result that the node names.
+  /// - Throws: where the node has no evaluation, or its operands do not fit it.
+  func evaluate(
+    _ id: NodeID,
+    of graphID: GraphID,
+    inputs: [Tensor?],
+    captured: [ValueID: Tensor]
+  ) throws(ExecutionError) -> [Tensor] {
     let graph = model[graphID]
     let node = graph[id]
     guard case .known(let name) = node.op,
@@ -132,11 +159,6 @@ package final class Interpreter {
         path: node.origin.path
       )
     }
-    let inputs = node.inputs.map { input -> Tensor? in
-      guard let input else { return nil }
-      return values[input.index] ?? constant(input, of: graphID)
-    }
-    let outer = node.attributes.graphs.isEmpty ? [:] : visible(values, graphID)
     let context = EvaluationContext(
       attributes: node.attributes,
       sourceVersion: node.origin.sourceVersion,
@@ -150,14 +172,11 @@ package final class Interpreter {
       },
       hasOutput: node.outputs.map { $0 != nil }
     ) { (nested, operands) throws(OperatorError) in
-      try self.runNested(nested, operands, captured: outer)
+      try self.runNested(nested, operands, captured: captured)
     }
     do throws(OperatorError) {
       try checkSize(definition, context)
-      let results = try evaluate(context)
-      for (output, result) in zip(node.outputs, results) {
-        if let output { values[output.index] = result }
-      }
+      return try evaluate(context)
     } catch {
       throw ExecutionError(error, node: node)
     }
@@ -209,7 +228,8 @@ package final class Interpreter {
     return result
   }
 
-  private func constant(_ value: ValueID, of graph: GraphID) -> Tensor? {
+  /// A constant, decoded when first asked for.
+  func constant(_ value: ValueID, of graph: GraphID) -> Tensor? {
     if let tensor = constants[graph.index][value.index] { return tensor }
     let stored = model[graph][value]
     guard let storage = stored.constant, let sizes = stored.shape.sizes else { return nil }

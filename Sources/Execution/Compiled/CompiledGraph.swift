@@ -1,0 +1,196 @@
+import ByteIO
+import Kernels
+import ModelIR
+import Operators
+
+/// A graph compiled for fixed input shapes: steps over an arena of float32 activations, weights packed
+/// once.
+///
+/// An immutable value that any number of executors share. Operators without a float32 kernel, and
+/// other element types, are evaluated by their definitions.
+package struct CompiledGraph: Sendable {
+  /// What compiled memory may take.
+  package struct Limits: Sendable {
+    /// Bytes of the activations and scratch of one executor.
+    package var arenaBytes: Int
+    /// Bytes of results that depend on constants alone and are computed once.
+    package var foldedBytes: Int
+
+    package init(arenaBytes: Int = 1 << 33, foldedBytes: Int = 1 << 31) {
+      self.arenaBytes = arenaBytes
+      self.foldedBytes = foldedBytes
+    }
+  }
+
+  /// Where a value lives while the graph runs.
+  enum Place: Equatable, Sendable {
+    /// In the arena; `isChannelsLast` where a channels-first value is kept with its channels last.
+    case buffer(sizes: [Int], isChannelsLast: Bool)
+    /// As a tensor.
+    case tensor
+    /// It never changes.
+    case constant
+  }
+
+  /// One node as it is run.
+  struct Step: Sendable {
+    var node: NodeID
+    /// Everything that the node reads, constants included; each once.
+    var reads: [ValueID]
+    /// The kernel; `nil` where the definition's evaluation runs.
+    var kernel: KernelChoice?
+  }
+
+  package let model: Model
+  /// The types of all values for the shapes that the graph was compiled for.
+  package let types: [TensorType]
+  private(set) var steps: [Step]
+  let places: [Place]
+  /// Memory where values that are not needed at the same time share bytes.
+  let shared: ArenaPlan
+  /// Memory where every value has its own bytes.
+  let separate: ArenaPlan
+  /// For each step, the values that nothing reads after it.
+  let releases: [[ValueID]]
+  private let limits: Limits
+  /// Constants that were computed here, and those that a variant replaces.
+  private(set) var constants: [ValueID: Tensor]
+
+  var graph: Graph { model.main }
+
+  /// Compiles a model's main graph.
+  ///
+  /// - Parameters:
+  ///   - model: A model whose invariants hold.
+  ///   - inputShapes: The extents of inputs that the file leaves open.
+  ///   - limits: What the compiled form may take.
+  /// - Throws: where an input's shape stays open, an operator's operands do not fit it, or the
+  ///   activations take more than the limit.
+  package init(
+    _ model: Model,
+    inputShapes: [ValueID: [Int]] = [:],
+    limits: Limits = Limits()
+  ) throws(ExecutionError) {
+    var compiler = GraphCompiler(model, inputShapes: inputShapes, limits: limits)
+    try compiler.compile()
+    let plans = try compiler.plans()
+    self.model = model
+    self.limits = limits
+    types = compiler.types
+    steps = compiler.steps
+    places = compiler.places
+    constants = compiler.folded
+    shared = plans.shared
+    separate = plans.separate
+    releases = compiler.releases()
+  }
+
+  /// The same graph with other constants: only the steps that read them are compiled again.
+  ///
+  /// - Parameter values: Tensors of the type and extents of the constants that they replace.
+  /// - Returns: The variant; it shares all other weights with this graph.
+  /// - Throws: where a value is no constant that a step reads, or the tensor does not fit it.
+  package func replacing(_ values: [ValueID: Tensor]) throws(ExecutionError) -> CompiledGraph {
+    for (value, tensor) in values {
+      let name = graph.values.indices.contains(value.index) ? graph[value].name : "\(value.index)"
+      guard places.indices.contains(value.index), places[value.index] == .constant,
+        steps.contains(where: { $0.reads.contains(value) })
+      else {
+        throw ExecutionError(.dataInvalid, "\"\(name)\" is no constant that an operator reads")
+      }
+      guard tensor.tensorType == types[value.index] else {
+        throw ExecutionError(
+          .dataInvalid,
+          "\"\(name)\" is \(types[value.index].element.rawValue) \(types[value.index].shape), its"
+            + " replacement \(tensor.type.rawValue) \(Shape.fixed(tensor.sizes))"
+        )
+      }
+    }
+    var result = self
+    result.constants.merge(values) { $1 }
+    for (index, step) in steps.enumerated()
+    where step.kernel != nil && step.reads.contains(where: { values[$0] != nil }) {
+      let chooser = KernelChooser(
+        node: graph[step.node],
+        types: types,
+        constant: result.constant,
+        isChannelsLast: isChannelsLast
+      )
+      guard let kernel = chooser.choose(), kernel.operands == step.kernel?.operands,
+        kernel.isChannelsLast == step.kernel?.isChannelsLast
+      else {
+        throw ExecutionError(
+          .dataInvalid,
+          "operator \"\(graph[step.node].name)\" cannot be compiled with the replaced values",
+          path: graph[step.node].origin.path
+        )
+      }
+      result.steps[index].kernel = kernel
+    }
+    return result
+  }
+
+  /// A constant's numbers; `nil` where the value is none, or its bytes are not at hand.
+  func constant(_ value: ValueID) -> Tensor? {
+    if let tensor = constants[value] { return tensor }
+    let stored = graph[value]
+    guard let storage = stored.constant, let sizes = stored.shape.sizes else { return nil }
+    return Tensor(type: stored.type, sizes: sizes, storage: storage)
+  }
+
+  func isChannelsLast(_ value: ValueID) -> Bool {
+    if case .buffer(_, true) = places[value.index] { return true }
+    return false
+  }
+
+  // MARK: - What it takes
+
+  /// The nodes that run, in order; those that depend on constants alone were computed while compiling.
+  package var stepNodes: [NodeID] { steps.map(\.node) }
+
+  /// The nodes that the operators' definitions evaluate.
+  package var fallbackNodes: [NodeID] { steps.filter { $0.kernel == nil }.map(\.node) }
+
+  /// Bytes of weights in the kernels' order, shared by all executors.
+  package var packedBytes: Int {
+    steps.reduce(0) { $0 + ($1.kernel?.kernel.packedByteCount ?? 0) }
+  }
+
+  /// Bytes of activations and scratch of one executor, without tensors of evaluated operators.
+  ///
+  /// - Parameters:
+  ///   - keepsAll: Whether the executor can resume, for which all activations stay.
+  ///   - threadCount: Threads that share the jobs of one operator.
+  /// - Returns: The bytes that an executor allocates when it is made.
+  package func plannedBytes(keepsAll: Bool = false, threadCount: Int = 1) -> Int {
+    shared.byteCount + (keepsAll ? separate.byteCount : 0) + relayoutBytes
+      + max(threadCount, 1) * scratchBytes
+  }
+
+  /// Refuses what would take more memory than the limit, before it is taken.
+  func checkMemory(keepsAll: Bool, threadCount: Int) throws(ExecutionError) {
+    let bytes = plannedBytes(keepsAll: keepsAll, threadCount: threadCount)
+    guard bytes <= limits.arenaBytes else {
+      throw ExecutionError(
+        .limitExceeded,
+        "a run takes \(bytes) bytes, the limit is \(limits.arenaBytes)"
+      )
+    }
+  }
+
+  var scratchBytes: Int { steps.reduce(0) { max($0, $1.kernel?.kernel.scratchByteCount ?? 0) } }
+
+  /// Bytes for operands whose layout is changed before a kernel reads them, at most at once.
+  var relayoutBytes: Int {
+    steps.reduce(0) { most, step in
+      let operands = step.kernel?.operands ?? []
+      let needed = operands.reduce(0) { sum, operand in
+        guard case .buffer(let sizes, let isLast) = places[operand.value.index],
+          isLast != operand.channelsLast
+        else { return sum }
+        return sum + Relayout.byteCount(sizes)
+      }
+      return max(most, needed)
+    }
+  }
+}

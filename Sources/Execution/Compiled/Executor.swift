@@ -1,0 +1,372 @@
+import ByteIO
+import Kernels
+import ModelIR
+import Operators
+
+extension CompiledGraph {
+  /// Runs a compiled graph: the memory of one thread.
+  ///
+  /// Executors of one graph share its weights; results do not depend on how many there are, nor on
+  /// the threads of the queue.
+  package final class Executor {
+    private let compiled: CompiledGraph
+    private let keepsAll: Bool
+    private let queue: WorkQueue?
+    private let interpreter: Interpreter
+    /// The values of a run.
+    private var base: Memory
+    /// The values that a resumed run computes anew; the run's own stay as they are.
+    private var anew: Memory
+    private let relayout: AlignedBuffer
+    private var scratch: [AlignedBuffer]
+    private var hasRun = false
+
+    /// Buffered values and tensors.
+    private struct Memory {
+      var plan: ArenaPlan
+      var arena: AlignedBuffer
+      var tensors: [Tensor?]
+
+      func pointer(_ value: ValueID) -> UnsafeMutablePointer<Float>? {
+        guard let offset = plan.offsets[value.index] else { return nil }
+        return (arena.pointer + offset).assumingMemoryBound(to: Float.self)
+      }
+    }
+
+    /// Which values a run takes from where.
+    private struct Pass {
+      var compiled: CompiledGraph
+      /// The values that this run computes; all others are those of the last full run.
+      var isAnew: [Bool]
+      /// Values that are given in place of computed ones.
+      var given: [ValueID: Tensor] = [:]
+      var keep: Set<ValueID> = []
+      var kept: [ValueID: Tensor] = [:]
+    }
+
+    /// Creates an executor.
+    ///
+    /// - Parameters:
+    ///   - compiled: The graph.
+    ///   - keepsAll: Whether all activations of a run stay, so that `resume` can start from them.
+    ///   - queue: Threads that share the jobs of one operator; `nil` for the calling thread alone.
+    /// - Throws: where its memory is above the graph's limit.
+    package init(
+      _ compiled: CompiledGraph,
+      keepsAll: Bool = false,
+      queue: WorkQueue? = nil
+    ) throws(ExecutionError) {
+      try compiled.checkMemory(keepsAll: keepsAll, threadCount: queue?.threadCount ?? 1)
+      self.compiled = compiled
+      self.keepsAll = keepsAll
+      self.queue = queue
+      interpreter = Interpreter(compiled.model)
+      func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
+        Memory(
+          plan: plan,
+          arena: AlignedBuffer(byteCount: isUsed ? plan.byteCount : 0),
+          tensors: Array(repeating: nil, count: compiled.places.count)
+        )
+      }
+      base = memory(keepsAll ? compiled.separate : compiled.shared, isUsed: true)
+      anew = memory(compiled.shared, isUsed: keepsAll)
+      relayout = AlignedBuffer(byteCount: compiled.relayoutBytes)
+      let bytes = compiled.scratchBytes
+      scratch = (0..<(queue?.threadCount ?? 1)).map { _ in AlignedBuffer(byteCount: bytes) }
+    }
+
+    /// Bytes of activations and scratch, without tensors of evaluated operators.
+    package var plannedBytes: Int {
+      compiled.plannedBytes(keepsAll: keepsAll, threadCount: queue?.threadCount ?? 1)
+    }
+
+    /// Runs the graph.
+    ///
+    /// - Parameter inputs: One tensor each input, in the model's order.
+    /// - Returns: The outputs in the model's order.
+    /// - Throws: where an input does not fit, or an operator cannot be evaluated.
+    package func run(inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
+      try run(inputs: inputs, keeping: []).outputs
+    }
+
+    /// Runs the graph.
+    ///
+    /// - Parameters:
+    ///   - inputs: One tensor each input, in the model's order.
+    ///   - keep: Values to return beside the outputs, in the model's layout.
+    /// - Returns: The outputs in the model's order, and the kept values.
+    /// - Throws: where an input does not fit, or an operator cannot be evaluated.
+    package func run(
+      inputs: [Tensor],
+      keeping keep: Set<ValueID>
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
+      hasRun = false
+      let graph = compiled.graph
+      guard inputs.count == graph.inputs.count else {
+        throw ExecutionError(
+          .dataInvalid,
+          "\(inputs.count) inputs are given, the model takes \(graph.inputs.count)"
+        )
+      }
+      var pass = Pass(
+        compiled: compiled,
+        isAnew: Array(repeating: false, count: graph.values.count),
+        keep: keep
+      )
+      for (value, tensor) in zip(graph.inputs, inputs) where !graph[value].isConstant {
+        try check(tensor, value, "input")
+        store(tensor, value, pass)
+        if keep.contains(value) { pass.kept[value] = tensor }
+      }
+      for index in compiled.steps.indices { try run(index, &pass) }
+      hasRun = true
+      return (try outputs(pass), pass.kept)
+    }
+
+    /// Runs the graph again from a node on, with some values replaced.
+    ///
+    /// Starts from the activations of the last `run`, which stay as they are: every call is
+    /// independent of those before it. Of the nodes after `first` only those run that depend on it
+    /// or on a replaced value.
+    ///
+    /// - Parameters:
+    ///   - first: The first node that runs.
+    ///   - values: Constants (weights) and activations to use in place of the run's own.
+    ///   - keep: Values to return beside the outputs, in the model's layout.
+    /// - Returns: The outputs in the model's order, and the kept values.
+    /// - Throws: where there is no run to start from, a replaced value does not fit or is read
+    ///   before `first`, or an operator cannot be evaluated.
+    package func resume(
+      from first: NodeID,
+      replacing values: [ValueID: Tensor] = [:],
+      keeping keep: Set<ValueID> = []
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
+      let weights = values.filter { compiled.places.indices.contains($0.key.index) }
+        .filter { compiled.places[$0.key.index] == .constant }
+      let variant = weights.isEmpty ? compiled : try compiled.replacing(weights)
+      return try resume(
+        from: first,
+        with: variant,
+        weights: Set(weights.keys),
+        replacing: values.filter { weights[$0.key] == nil },
+        keeping: keep
+      )
+    }
+
+    /// Runs a variant of the graph (`CompiledGraph.replacing`) from a node on.
+    ///
+    /// For many samples: the variant's weights are packed once.
+    ///
+    /// - Parameters:
+    ///   - first: The first node that runs.
+    ///   - variant: A variant of this executor's graph.
+    ///   - weights: The constants that the variant replaces.
+    ///   - values: Activations to use in place of the run's own.
+    ///   - keep: Values to return beside the outputs, in the model's layout.
+    /// - Returns: The outputs in the model's order, and the kept values.
+    /// - Throws: as the other form.
+    package func resume(
+      from first: NodeID,
+      with variant: CompiledGraph,
+      weights: Set<ValueID>,
+      replacing values: [ValueID: Tensor] = [:],
+      keeping keep: Set<ValueID> = []
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
+      guard keepsAll, hasRun else {
+        throw ExecutionError(.internal, "there is no run whose activations were kept")
+      }
+      precondition(variant.steps.count == compiled.steps.count, "a variant of another graph")
+      growScratch(variant.scratchBytes)
+      var pass = Pass(
+        compiled: variant,
+        isAnew: Array(repeating: false, count: compiled.places.count),
+        given: values,
+        keep: keep
+      )
+      for (value, tensor) in values {
+        try check(tensor, value, "replacement of")
+        pass.isAnew[value.index] = true
+        store(tensor, value, pass)
+      }
+      defer { for index in anew.tensors.indices { anew.tensors[index] = nil } }
+      for (index, step) in variant.steps.enumerated() {
+        let readsWeights = step.reads.contains { weights.contains($0) }
+        guard step.node >= first else {
+          guard !readsWeights else {
+            throw ExecutionError(.internal, "a replaced constant is read before the first node")
+          }
+          continue
+        }
+        guard
+          readsWeights || step.node == first
+            || step.reads.contains(where: { pass.isAnew[$0.index] })
+        else { continue }
+        for case .some(let output) in variant.graph[step.node].outputs {
+          pass.isAnew[output.index] = true
+        }
+        try run(index, &pass)
+      }
+      for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
+      return (try outputs(pass), pass.kept)
+    }
+
+    private func growScratch(_ byteCount: Int) {
+      guard scratch.contains(where: { $0.byteCount < byteCount }) else { return }
+      scratch = scratch.map { _ in AlignedBuffer(byteCount: byteCount) }
+    }
+
+    // MARK: - Steps
+
+    private func run(_ index: Int, _ pass: inout Pass) throws(ExecutionError) {
+      let step = pass.compiled.steps[index]
+      let outputs = pass.compiled.graph[step.node].outputs
+      if let kernel = step.kernel {
+        try run(kernel, step.node, pass)
+      } else {
+        try evaluate(step, pass)
+      }
+      for case .some(let output) in outputs {
+        if let tensor = pass.given[output] { store(tensor, output, pass) }
+        if pass.keep.contains(output) { pass.kept[output] = tensor(output, pass) }
+      }
+      guard !keepsAll else { return }
+      for value in pass.compiled.releases[index] { base.tensors[value.index] = nil }
+    }
+
+    private func run(_ choice: KernelChoice, _ node: NodeID, _ pass: Pass) throws(ExecutionError) {
+      var inputs: [UnsafePointer<Float>] = []
+      var used = 0
+      for operand in choice.operands {
+        guard case .buffer(let sizes, let isLast) = compiled.places[operand.value.index],
+          let source = pointer(operand.value, pass)
+        else { throw missing(operand.value) }
+        guard isLast != operand.channelsLast, Relayout.extents(sizes) != nil else {
+          inputs.append(UnsafePointer(source))
+          continue
+        }
+        let target = (relayout.pointer + used).assumingMemoryBound(to: Float.self)
+        Relayout.move(sizes, toChannelsLast: operand.channelsLast, source, target)
+        inputs.append(UnsafePointer(target))
+        used += Relayout.byteCount(sizes)
+      }
+      guard let value = compiled.graph[node].outputs.first, let value,
+        let output = pointer(value, pass)
+      else { throw ExecutionError(.internal, "a step has no memory for its result") }
+      choice.kernel.run(StepMemory(inputs: inputs, output: output, scratch: scratch, queue: queue))
+    }
+
+    private func evaluate(_ step: Step, _ pass: Pass) throws(ExecutionError) {
+      let node = compiled.graph[step.node]
+      var captured: [ValueID: Tensor] = [:]
+      if !node.attributes.graphs.isEmpty {
+        for value in step.reads { captured[value] = tensor(value, pass) }
+      }
+      let inputs = node.inputs.map { input in input.flatMap { tensor($0, pass) } }
+      let results = try interpreter.evaluate(
+        step.node,
+        of: Model.mainGraph,
+        inputs: inputs,
+        captured: captured
+      )
+      for (output, result) in zip(node.outputs, results) {
+        guard let output else { continue }
+        if case .buffer(let sizes, _) = compiled.places[output.index] {
+          guard result.type == .float32, result.sizes == sizes else {
+            throw ExecutionError(
+              .modelInvalid,
+              "operator \"\(node.name)\" (\(node.origin.sourceType)) gives"
+                + " \(Shape.fixed(result.sizes)), inferred was \(Shape.fixed(sizes))",
+              path: node.origin.path
+            )
+          }
+        }
+        store(result, output, pass)
+      }
+    }
+
+    // MARK: - Values
+
+    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutablePointer<Float>? {
+      pass.isAnew[value.index] ? anew.pointer(value) : base.pointer(value)
+    }
+
+    /// A value in the model's layout.
+    private func tensor(_ value: ValueID, _ pass: Pass) -> Tensor? {
+      switch compiled.places[value.index] {
+      case .constant:
+        return pass.compiled.constants[value] ?? interpreter.constant(value, of: Model.mainGraph)
+      case .tensor:
+        return pass.isAnew[value.index] ? anew.tensors[value.index] : base.tensors[value.index]
+      case .buffer(let sizes, let isLast):
+        guard let source = pointer(value, pass), let count = checkedProduct(sizes) else {
+          return nil
+        }
+        let floats = [Float](unsafeUninitializedCapacity: count) { target, initialized in
+          if let start = target.baseAddress {
+            if isLast {
+              Relayout.move(sizes, toChannelsLast: false, source, start)
+            } else {
+              start.initialize(from: source, count: count)
+            }
+          }
+          initialized = count
+        }
+        return Tensor(sizes, floats: floats)
+      }
+    }
+
+    /// Keeps a tensor whose type and extents were checked.
+    private func store(_ tensor: Tensor, _ value: ValueID, _ pass: Pass) {
+      guard case .buffer(let sizes, let isLast) = compiled.places[value.index],
+        case .floats(let floats) = tensor.elements, let target = pointer(value, pass)
+      else {
+        if pass.isAnew[value.index] {
+          anew.tensors[value.index] = tensor
+        } else {
+          base.tensors[value.index] = tensor
+        }
+        return
+      }
+      floats.withUnsafeBufferPointer { source in
+        guard let start = source.baseAddress else { return }
+        if isLast {
+          Relayout.move(sizes, toChannelsLast: true, start, target)
+        } else {
+          target.update(from: start, count: source.count)
+        }
+      }
+    }
+
+    private func check(
+      _ tensor: Tensor,
+      _ value: ValueID,
+      _ role: String
+    ) throws(ExecutionError) {
+      guard compiled.types.indices.contains(value.index) else {
+        throw ExecutionError(.dataInvalid, "the graph has no value \(value.index)")
+      }
+      let type = compiled.types[value.index]
+      let fits = type.shape.sizes.map { $0 == tensor.sizes } ?? true
+      guard tensor.type == type.element, fits else {
+        throw ExecutionError(
+          .dataInvalid,
+          "\(role) \"\(compiled.graph[value].name)\" takes \(type.element.rawValue) \(type.shape),"
+            + " given is \(tensor.type.rawValue) \(Shape.fixed(tensor.sizes))"
+        )
+      }
+    }
+
+    private func outputs(_ pass: Pass) throws(ExecutionError) -> [Tensor] {
+      var results: [Tensor] = []
+      for output in compiled.graph.outputs {
+        guard let tensor = tensor(output, pass) else { throw missing(output) }
+        results.append(tensor)
+      }
+      return results
+    }
+
+    private func missing(_ value: ValueID) -> ExecutionError {
+      ExecutionError(.modelInvalid, "nothing computes \"\(compiled.graph[value].name)\"")
+    }
+  }
+}

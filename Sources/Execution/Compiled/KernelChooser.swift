@@ -1,0 +1,137 @@
+import Kernels
+import ModelIR
+import Operators
+
+/// A kernel and how it wants its operands.
+struct KernelChoice: Sendable {
+  /// An operand that is computed; constants are inside the kernel.
+  struct Operand: Equatable, Sendable {
+    var value: ValueID
+    /// Whether a channels-first value is wanted with its channels last.
+    var channelsLast: Bool
+  }
+
+  var kernel: any StepKernel
+  var operands: [Operand]
+  /// Whether a channels-first result is left with its channels last.
+  var isChannelsLast = false
+}
+
+/// Chooses the kernel of one node; `nil` where the definition's evaluation has to run.
+///
+/// Every extent that a kernel relies on is computed here from the operands and compared with the
+/// inferred type, so that a file's wrong statement cannot make a kernel leave its memory.
+struct KernelChooser {
+  let node: Node
+  let types: [TensorType]
+  /// A constant's numbers.
+  let constant: (ValueID) -> Tensor?
+  /// Whether a computed channels-first value is kept with its channels last.
+  let isChannelsLast: (ValueID) -> Bool
+
+  private typealias Choose = @Sendable (KernelChooser) throws -> KernelChoice?
+
+  private static let table: [String: Choose] = [
+    "convolution": { try $0.convolution(isDepthwise: false) },
+    "depthwiseConvolution": { try $0.convolution(isDepthwise: true) },
+    "fullyConnected": { try $0.fullyConnected() },
+    "gemm": { try $0.gemm() },
+    "matMul": { try $0.matMul() },
+    "averagePool": { try $0.pool(.average) },
+    "maxPool": { try $0.pool(.maximum) },
+    "globalAveragePool": { $0.globalPool(.mean) },
+    "globalMaxPool": { $0.globalPool(.maximum) },
+    "reduceMean": { try $0.reduction(.mean) },
+    "reduceSum": { try $0.reduction(.sum) },
+    "reduceMax": { try $0.reduction(.maximum) },
+    "batchNormalization": { try $0.batchNormalization() },
+    "softmax": { try $0.softmax() },
+    "add": { try $0.binary(.add) },
+    "sub": { try $0.binary(.subtract) },
+    "mul": { try $0.binary(.multiply) },
+    "div": { try $0.binary(.divide) },
+    "addN": { try $0.binary(.add) },
+    "relu": { $0.clamp(0, .infinity) },
+    "relu6": { $0.clamp(0, 6) },
+    "reluN1To1": { $0.clamp(-1, 1) },
+    "relu0To1": { $0.clamp(0, 1) },
+    "clip": { try $0.clip() },
+    "sigmoid": { $0.unary(.sigmoid) },
+    "tanh": { $0.unary(.tanh) },
+    "hardSwish": { $0.unary(.hardSwish) },
+    "exp": { $0.unary(.exp) },
+    "sqrt": { $0.unary(.squareRoot) },
+    "rsqrt": { $0.unary(.reciprocalSquareRoot) },
+    "abs": { $0.unary(.absolute) },
+    "neg": { $0.unary(.negate) },
+    "square": { $0.unary(.square) },
+    "reshape": { $0.copy() },
+    "flatten": { $0.copy() },
+    "squeeze": { $0.copy() },
+    "expandDims": { $0.copy() },
+    "identity": { $0.copy() },
+    "concat": { try $0.concat() },
+    "pad": { try $0.pad() },
+  ]
+
+  /// The kernel, or `nil`: misfits are left to the definition, which says what is wrong.
+  func choose() -> KernelChoice? {
+    guard case .known(let name) = node.op, let choose = Self.table[name],
+      node.outputs.compactMap({ $0 }).count == 1, let output = node.outputs[0],
+      types[output.index].element == .float32, (types[output.index].shape.elementCount ?? 0) > 0
+    else { return nil }
+    return (try? choose(self)) ?? nil
+  }
+
+  // MARK: - What choosers ask
+
+  var attributes: AttributeReader { AttributeReader(node.attributes) }
+
+  /// The extents of the result.
+  var resultSizes: [Int] { node.outputs[0].flatMap { types[$0.index].shape.sizes } ?? [] }
+
+  func hasInput(_ index: Int) -> Bool {
+    node.inputs.indices.contains(index) && node.inputs[index] != nil
+  }
+
+  /// A float32 operand that is computed, with its extents.
+  func computed(_ index: Int) -> (value: ValueID, sizes: [Int])? {
+    guard hasInput(index), let value = node.inputs[index], constant(value) == nil,
+      types[value.index].element == .float32, let sizes = types[value.index].shape.sizes,
+      let count = checkedProduct(sizes), count > 0,
+      checkedProduct(sizes + [MemoryLayout<Float>.size]) != nil
+    else { return nil }
+    return (value, sizes)
+  }
+
+  /// A float32 constant.
+  func floats(_ index: Int) -> (sizes: [Int], values: [Float])? {
+    guard hasInput(index), let value = node.inputs[index], let tensor = constant(value),
+      tensor.type == .float32, case .floats(let values) = tensor.elements,
+      values.count == tensor.count
+    else { return nil }
+    return (tensor.sizes, values)
+  }
+
+  /// The bounds that a fused activation sets; `nil` where it is none of the linear ones.
+  func bounds() throws -> (lower: Float, upper: Float)? {
+    switch try attributes.string("activation", default: "none") {
+    case "none": (-.infinity, .infinity)
+    case "relu": (0, .infinity)
+    case "relu6": (0, 6)
+    case "reluN1To1": (-1, 1)
+    default: nil
+    }
+  }
+
+  /// Elements between neighbours along each axis of a row-major tensor.
+  static func strides(_ sizes: [Int]) -> [Int] {
+    var result = sizes
+    var stride = 1
+    for axis in sizes.indices.reversed() {
+      result[axis] = stride
+      stride *= sizes[axis]
+    }
+    return result
+  }
+}
