@@ -197,6 +197,19 @@ import Testing
     #expect(bytes(.unattributed) == 0)
   }
 
+  @Test func `a buffer that a later tensor uses is not dead`() throws {
+    var model = try ModelDescription {
+      // Nothing reads the first tensor of buffer 1; the filter is the second one.
+      $0.tensors.insert(tensor("spare", [3, 1, 1, 2], buffer: 1), at: 1)
+      $0.operators = [op(0, [0, 2, 3], [4], options: 1, [1: .int32(1), 2: .int32(1)])]
+      $0.outputs = [4]
+    }.load()
+    model.labelSpareWeights()
+    let totals = model.ledger.totals()
+    #expect(totals.first { $0.category == .weights }?.byteCount == 24 + 12)
+    #expect(!totals.contains { $0.category == .deadWeights || $0.category == .duplicates })
+  }
+
   @Test func `what the author says is read`() throws {
     let author = flatBuffer(
       [

@@ -101,6 +101,34 @@ import Testing
     #expect(findings.isEmpty)
   }
 
+  /// Extents up to the greatest that the format can state, through operators of many kinds.
+  @Test(arguments: [Int.max, 1 << 40, 1 << 31])
+  func `huge extents are no trap`(extent: Int) throws {
+    let unary = [
+      "Relu", "Softmax", "GlobalAveragePool", "Flatten", "Transpose", "Shape", "Size",
+      "DepthToSpace", "ReduceSum", "ReduceMean", "ArgMax", "Squeeze", "LRN", "Cast", "Identity",
+      "LogSoftmax", "NonZero", "TopK", "Split", "Det", "SpaceToDepth", "Unique", "CumSum",
+    ]
+    let pooling = ["MaxPool", "AveragePool", "LpPool"]
+    let binary = ["Add", "MatMul", "Gemm", "Conv", "ConvTranspose", "Concat", "Gather", "Einsum"]
+    for rank in 1...5 {
+      let shape = Array(repeating: ONNX.Extent.size(extent), count: rank)
+      let boundary = [ONNX.input("x", shape), ONNX.input("z", shape), ONNX.output("y")]
+      let attributes = [
+        ONNX.ints("kernel_shape", Array(repeating: 3, count: max(0, rank - 2))),
+        ONNX.int("axis", 0), ONNX.int("blocksize", 2), ONNX.string("equation", "i,j->ij"),
+      ]
+      for name in unary + pooling {
+        let node = ONNX.node(name, ["x"], ["y"], attributes: attributes)
+        _ = try profile([node] + boundary)
+      }
+      for name in binary {
+        let node = ONNX.node(name, ["x", "z"], ["y"], attributes: attributes)
+        _ = try profile([node] + boundary)
+      }
+    }
+  }
+
   @Test func `what is not counted is unknown, never zero`() throws {
     let profile = try profile(Self.cases[0].parts)
     #expect(profile.totals.multiplyAdds == nil)

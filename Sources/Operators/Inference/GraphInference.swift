@@ -160,6 +160,17 @@ private struct GraphPass {
       costs.append(.uncounted)
       return
     }
+    if let size = excessiveExtent(node) {
+      issues.append(
+        .init(
+          node: id,
+          message: "an extent of \(size) is more than the \(Self.extentLimit) that are worked with",
+          isStatedShape: false
+        )
+      )
+      costs.append(.uncounted)
+      return
+    }
     for case .some(let input) in node.inputs { decodeIfConstant(input) }
     let snapshot = node.attributes.graphs.isEmpty ? [] : values
     let context = OperatorContext(
@@ -178,6 +189,19 @@ private struct GraphPass {
     }
     let outputs = node.outputs.map { output in output.map { values[$0.index].type } }
     costs.append(definition.cost?(CostContext(node: context, outputs: outputs)) ?? .uncounted)
+  }
+
+  /// Sums of extents, pads and windows below this limit always fit an `Int`.
+  private static let extentLimit = 1 << 40
+
+  /// An extent of an operand or a stated result that is out of all proportion.
+  private func excessiveExtent(_ node: Node) -> Int? {
+    for case .some(let value) in node.inputs + node.outputs {
+      for dimension in values[value.index].type.shape.dimensions ?? [] {
+        if let size = dimension.size, size > Self.extentLimit { return size }
+      }
+    }
+    return nil
   }
 
   private func operand(_ id: ValueID) -> OperatorContext.Operand {
