@@ -116,6 +116,8 @@ import Testing
       var jobs = (0..<5).map { _ in
         statistics_job(
           elements: buffer.baseAddress.map { $0 + shift },
+          descriptor: -1,
+          offset: 0,
           count: count,
           type: element.type,
           zero_point: Int64(zeroPoint),
