@@ -62,17 +62,13 @@ struct ReportCommand: StatusCommand {
     let outcomes = models.map { path in
       Result { () throws(CommandFailure) in try profile(path) }
     }
-    var failures = outcomes.compactMap { outcome -> CommandFailure? in
+    let failures = outcomes.compactMap { outcome -> CommandFailure? in
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
     if failures.count < models.count {
-      do throws(CommandFailure) {
-        try write(rendered(outcomes))
-      } catch {
-        failures.append(error)
-      }
       for failure in failures { failure.report(asJSON: false) }
+      try write(rendered(outcomes))
     } else if models.count == 1 {
       failures[0].report(asJSON: format == .json)
     } else {
