@@ -74,7 +74,11 @@ struct ReportCommand: StatusCommand {
     } else {
       for failure in failures { failure.report(asJSON: false) }
       if format == .json {
-        try FileOutput.write(rendered(outcomes), to: STDOUT_FILENO)
+        do throws(WriteError) {
+          try FileOutput.write(rendered(outcomes), to: STDOUT_FILENO)
+        } catch {
+          throw CommandFailure(error)
+        }
       }
     }
     return failures.isEmpty ? .done : .couldNotTell
