@@ -62,23 +62,23 @@ struct ReportCommand: StatusCommand {
     let outcomes = models.map { path in
       Result { () throws(CommandFailure) in try profile(path) }
     }
-    var failures = outcomes.compactMap { outcome -> CommandFailure? in
+    let failures = outcomes.compactMap { outcome -> CommandFailure? in
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
     if failures.count < models.count {
-      do throws(CommandFailure) {
-        try write(rendered(outcomes))
-      } catch {
-        failures.append(error)
-      }
       for failure in failures { failure.report(asJSON: false) }
+      try write(rendered(outcomes))
     } else if models.count == 1 {
       failures[0].report(asJSON: format == .json)
     } else {
       for failure in failures { failure.report(asJSON: false) }
       if format == .json {
-        try FileOutput.write(rendered(outcomes), to: STDOUT_FILENO)
+        do throws(WriteError) {
+          try FileOutput.write(rendered(outcomes), to: STDOUT_FILENO)
+        } catch {
+          throw CommandFailure(error)
+        }
       }
     }
     return failures.isEmpty ? .done : .couldNotTell

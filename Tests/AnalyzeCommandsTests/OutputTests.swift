@@ -66,6 +66,16 @@ import Testing
     #expect(outcome.errorLines.count == 1)
   }
 
+  @Test func `an unwritable file is a JSON error where JSON was asked for`() throws {
+    let outcome = try BuiltTool.run([
+      Example.tflite, "--format", "json", "-o", "/missing/report.json",
+    ])
+    #expect(outcome.status == 2)
+    let error = try #require(try outcome.object()["error"] as? [String: Any])
+    #expect(error["code"] as? String == "IO_WRITE")
+    #expect(error["path"] as? String == "/missing/report.json")
+  }
+
   @Test(arguments: [
     #""$0" "$@" > /dev/full"#, #""$0" "$@" >&-"#, #""$0" "$@" < /dev/null > /dev/full"#,
   ])
