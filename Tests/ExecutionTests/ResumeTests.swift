@@ -63,6 +63,23 @@ import Testing
     #expect(found.kept[output] == found.outputs.first)
   }
 
+  @Test(arguments: models)
+  func `a computed value is replaced where it is computed`(name: String) throws {
+    let test = try Case(name)
+    let nodes = test.compiled.stepNodes
+    let late = try #require(test.model.main[nodes[nodes.count - 2]].outputs[0])
+    let input = try #require(test.model.main.inputs.first)
+    let executor = try CompiledGraph.Executor(test.compiled, keepsAll: true)
+    let run = try executor.run(inputs: test.inputs, keeping: [late])
+    let kept = try #require(run.kept[late])
+    // Another input changes everything before the replaced value and nothing behind it.
+    let other = CompiledModels.inputs(test.model, seed: 7)[0]
+    let first = try #require(nodes.first)
+    let found = try executor.resume(from: first, replacing: [input: other, late: kept])
+    #expect(found.outputs == run.outputs)
+    #expect(try executor.resume(from: first, replacing: [input: other]).outputs != run.outputs)
+  }
+
   @Test func `weights that are read earlier are refused`() throws {
     let test = try Case("digits_cnn.tflite")
     let executor = try CompiledGraph.Executor(test.compiled, keepsAll: true)

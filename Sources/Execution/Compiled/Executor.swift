@@ -183,8 +183,13 @@ extension CompiledGraph {
         given: values,
         keep: keep
       )
+      // What a later step computes takes its place when that step comes: until then its bytes may
+      // hold something else.
+      let later = variant.steps.filter { $0.node >= first }
+        .flatMap { variant.graph[$0.node].outputs.compactMap { $0 } }
       for (value, tensor) in values {
         try check(tensor, value, "replacement of")
+        guard !later.contains(value) else { continue }
         pass.isAnew[value.index] = true
         store(tensor, value, pass)
       }
@@ -197,13 +202,13 @@ extension CompiledGraph {
           }
           continue
         }
+        let outputs = variant.graph[step.node].outputs.compactMap { $0 }
         guard
           readsWeights || step.node == first
             || step.reads.contains(where: { pass.isAnew[$0.index] })
+            || outputs.contains(where: { values[$0] != nil })
         else { continue }
-        for case .some(let output) in variant.graph[step.node].outputs {
-          pass.isAnew[output.index] = true
-        }
+        for output in outputs { pass.isAnew[output.index] = true }
         try run(index, &pass)
       }
       for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
