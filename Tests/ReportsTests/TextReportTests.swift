@@ -16,6 +16,7 @@ import Testing
         name: "\(name)\(index)",
         type: "convolution",
         isKnown: true,
+        isRunnable: true,
         sourceType: index % 2 == 0 ? "DEPTHWISE_CONV_2D_OF_SOME_KIND" : "CONV_2D",
         inputs: [],
         outputs: [],
