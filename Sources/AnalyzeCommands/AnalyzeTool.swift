@@ -119,7 +119,6 @@ struct AnalyzeCommand: ParsableCommand {
       EXAMPLES
         analyze Examples/digits/digits_cnn.tflite
         analyze report Examples/digits/digits_cnn.onnx --format json
-        analyze run Examples/digits/digits_cnn.tflite --input Examples/digits/test.npz -o answers.npz
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [ReportCommand.self, RunCommand.self],
