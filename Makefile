@@ -2,6 +2,9 @@
 
 BUILD := .build-release
 RELEASE := swift build -c release --scratch-path $(BUILD)
+# Tests run optimised, and some look at internals.
+TEST_BUILD := .build-tests
+TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD)
 ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
@@ -15,8 +18,8 @@ demo: build ## Runs the tool on the example; its files are left in reports/
 	Scripts/demo.sh $(BUILD)/release/analyze reports
 
 test: dependencies lint oracles ## Everything that CI checks
-	$(RELEASE) --build-tests --explicit-target-dependency-import-check error
-	swift test -c release --scratch-path $(BUILD) --skip-build
+	swift build $(TEST_FLAGS) --build-tests --explicit-target-dependency-import-check error
+	swift test $(TEST_FLAGS) --skip-build
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -25,7 +28,7 @@ format:
 	swift format format --in-place --recursive Package.swift Sources Tests
 
 snapshots: dependencies oracles ## Rewrites the golden outputs; read the difference as code
-	-UPDATE_SNAPSHOTS=1 swift test -c release --scratch-path $(BUILD)
+	-UPDATE_SNAPSHOTS=1 swift test $(TEST_FLAGS)
 
 oracles: ## The standard's own node tests, from PyPI
 	Scripts/oracles.sh $(ORACLES)
