@@ -105,3 +105,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// In CI a warning is an error; on a desk a newer compiler's warning should not stop anyone.
+if Context.environment["CI"] == "true" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}
