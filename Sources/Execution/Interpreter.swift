@@ -66,8 +66,8 @@ package final class Interpreter {
     func refuse(_ what: String) -> ExecutionError {
       ExecutionError(.dataInvalid, "input \"\(value.name)\" \(what)")
     }
-    // An optional that holds a tensor is that tensor.
-    if value.type == .variant { return }
+    // An optional that holds a tensor is that tensor, and may hold none.
+    if value.type == .variant || tensor.isNothing { return }
     guard tensor.type == value.type else {
       throw refuse("takes \(value.type.rawValue), given is \(tensor.type.rawValue)")
     }

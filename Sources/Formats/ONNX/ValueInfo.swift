@@ -39,10 +39,27 @@ struct ValueInfo {
       switch field.number {
       case Field.TypeOf.tensor, Field.TypeOf.sparseTensor:
         try read(tensor: try field.message("tensor_type"), book: &book)
-      case Field.TypeOf.sequence, Field.TypeOf.map, Field.TypeOf.optional, Field.TypeOf.opaque:
+      case Field.TypeOf.optional:
+        // An optional that holds a tensor is that tensor.
+        try read(optional: try field.message("optional_type"), book: &book)
+      case Field.TypeOf.sequence, Field.TypeOf.map, Field.TypeOf.opaque:
         _ = try field.message("type")
         isOpaque = true
       case Field.TypeOf.denotation: book.metadata(field)
+      default: book.unknown(field)
+      }
+    }
+  }
+
+  private mutating func read(
+    optional message: ProtobufMessage,
+    book: inout LedgerBook
+  ) throws(ReadError) {
+    var fields = message.fields
+    while let field = try fields.next() {
+      switch field.number {
+      case Field.TypeOf.elementType:
+        try read(type: try field.message("elem_type"), book: &book)
       default: book.unknown(field)
       }
     }

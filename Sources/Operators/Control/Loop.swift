@@ -67,7 +67,7 @@ extension OperatorDefinition {
     inputs: .atLeast(1),
     outputs: .atLeast(1),
     inferTypes: { (context) throws(OperatorError) in
-      if context.sourceVersion == 8 { return batchedScanTypes(context) }
+      if context.sourceVersion == 8 { return try batchedScanTypes(context) }
       let plan = try ScanPlan(context.attributes, operands: context.inputCount)
       let body = try context.attributes.graph("bodyGraph")
       let states = (0..<plan.states).map { context.optionalInput($0) }
@@ -152,11 +152,40 @@ extension OperatorDefinition {
   )
 }
 
-/// Scan-8 takes lengths first and keeps a batch axis; only ranks follow without running it.
-private func batchedScanTypes(_ context: OperatorContext) -> [TensorType] {
-  (0..<context.outputCount).map { index in
-    let stated = context.statedOutputs.indices.contains(index) ? context.statedOutputs[index] : nil
-    return stated ?? TensorType(.float32, .unknownRank)
+/// The types of Scan-8's results: (lengths?, state…, scanned…), with a batch axis first.
+///
+/// Scanned operands have the iterations as second axis. The body sees neither axis.
+private func batchedScanTypes(_ context: OperatorContext) throws(OperatorError) -> [TensorType] {
+  let scanned = try context.attributes.int("numScanInputs", default: 1)
+  let states = context.inputCount - 1 - scanned
+  guard scanned >= 0, scanned < context.inputCount, states >= 0 else {
+    throw .invalid("\(scanned) scanned operands of \(context.inputCount)")
+  }
+  var batch = Dimension.unknown
+  var trips = Dimension.unknown
+  var operands: [TensorType?] = []
+  for index in 0..<(states + scanned) {
+    let outerAxes = index < states ? 1 : 2
+    guard let type = context.optionalInput(index + 1) else {
+      operands.append(nil)
+      continue
+    }
+    guard let dimensions = type.shape.dimensions else {
+      operands.append(type)
+      continue
+    }
+    guard dimensions.count >= outerAxes else {
+      throw .invalid("operand \(index + 1) of shape \(type.shape) has no batch to scan")
+    }
+    batch = try batch.merged(with: dimensions[0])
+    if outerAxes == 2 { trips = try trips.merged(with: dimensions[1]) }
+    operands.append(type.with(.ranked(Array(dimensions[outerAxes...]))))
+  }
+  let results = context.infer(try context.attributes.graph("bodyGraph"), operands)
+  return results.enumerated().map { index, type in
+    guard let dimensions = type.shape.dimensions else { return type }
+    let outer = index < states ? [batch] : [batch, trips]
+    return type.with(.ranked(outer + dimensions))
   }
 }
 
