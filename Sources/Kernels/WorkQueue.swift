@@ -11,6 +11,7 @@ package final class WorkQueue: @unchecked Sendable {
 
   /// Starts `threadCount - 1` threads; the caller of `run` is the last one.
   package init(threadCount: Int) {
+    // Fewer threads than asked for are no failure; without a few kilobytes nothing else would run.
     guard let queue = ck_queue_create(max(threadCount, 1)) else {
       preconditionFailure("no memory for a thread pool")
     }

@@ -13,7 +13,7 @@ package struct OpenDimensions: Sendable {
   ///   - graph: The main graph.
   ///   - fixed: Shapes that the user gave, by input name.
   ///   - batch: The batch that the user gave.
-  /// - Throws: `USAGE` where a name is no input or a shape contradicts the file's.
+  /// - Throws: where a name is no input, or a shape has another number of axes than the file's.
   package init(
     _ graph: Graph,
     fixed: [(name: String, sizes: [Int])] = [],
