@@ -27,8 +27,8 @@ struct RunCommand: StatusCommand {
       order. Rows beyond the model's own number are run one after the other.
 
       EXAMPLES
-        analyze run model.tflite --input samples.npz -o answers.npz
-        analyze run model.onnx --input image.npy --tensors all --positional -o tensors.npz
+        analyze run Examples/digits/digits_cnn.tflite --input Examples/digits/test.npz -o answers.npz
+        analyze run Examples/digits/digits_cnn.onnx --input Examples/digits/test.npz --tensors all -o all.npz
       """
   )
 
