@@ -112,3 +112,8 @@ if Context.environment["CI"] == "true" {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
   }
 }
+
+// A quick turn while working: `ANALYZE_TESTS=ByteIOTests,ModelIRTests swift build --build-tests`.
+if let chosen = Context.environment["ANALYZE_TESTS"]?.split(separator: ",") {
+  package.targets.removeAll { $0.type == .test && !chosen.contains($0.name[...]) }
+}
