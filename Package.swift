@@ -46,13 +46,19 @@ let package = Package(
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
+    library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
+    library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
+
     // Results
-    library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    library(
+      "Reports",
+      ["ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "WireFormats"]
+    ),
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Differences", "Execution", "FormatONNX", "FormatTFLite", "Gate",
+        "Kernels", "ModelIR", "Operators", "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -31,17 +31,30 @@ enum ModelLoader {
   static func load(_ path: String) throws(CommandFailure) -> (model: Model, source: ByteSource) {
     do throws(ReadError) {
       let source = try ByteSource.mapping(path: path)
-      if let format = catalog.first(where: { $0.probe(source.bytes) }) {
-        return (try format.load(source.bytes, path), source)
-      }
-      throw source.bytes.foreignContent
-        ?? ReadError(
-          .modelUnsupported,
-          "the bytes are of no format that is read",
-          hint: "TensorFlow Lite and ONNX are; is it the right file?"
-        )
+      return (try read(source, path: path), source)
     } catch {
       throw CommandFailure(error, path: path)
     }
+  }
+
+  /// Loads a model whose bytes are at hand.
+  static func load(_ source: ByteSource, path: String) throws(CommandFailure) -> Model {
+    do throws(ReadError) {
+      return try read(source, path: path)
+    } catch {
+      throw CommandFailure(error, path: path)
+    }
+  }
+
+  private static func read(_ source: ByteSource, path: String) throws(ReadError) -> Model {
+    if let format = catalog.first(where: { $0.probe(source.bytes) }) {
+      return try format.load(source.bytes, path)
+    }
+    throw source.bytes.foreignContent
+      ?? ReadError(
+        .modelUnsupported,
+        "the bytes are of no format that is read",
+        hint: "TensorFlow Lite and ONNX are; is it the right file?"
+      )
   }
 }

@@ -101,6 +101,7 @@ struct ReportCommand: StatusCommand {
     }
     let options = Profiler.Options(
       readsWeights: !noWeightStatistics,
+      hashesConstants: format == .json && !noWeightStatistics,
       threads: shared.threadCount
     )
     let profile = profiler.profile(options, sha256: digest) { done, total in

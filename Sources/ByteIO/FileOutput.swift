@@ -91,6 +91,20 @@ package enum FileOutput {
     synchronize(directory: directory)
   }
 
+  /// Appends to a file that others write to, too, such as a CI system's summary.
+  package static func append(_ path: String, _ bytes: [UInt8]) throws(WriteError) {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    try write(bytes, to: descriptor, path: path)
+  }
+
+  /// Whether there is anything of that name.
+  package static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0
+  }
+
   /// Whether two paths name the same existing file.
   package static func isSameFile(_ first: String, _ second: String) -> Bool {
     var left = stat()

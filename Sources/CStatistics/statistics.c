@@ -188,14 +188,25 @@ static size_t bits_per_element(statistics_type type) {
   return 64;
 }
 
+// The blocks are the same whether the elements are mapped or read, and so is the hash.
+static uint64_t hash_blocks(const uint8_t *bytes, size_t count) {
+  uint64_t hash = 0;
+  for (size_t start = 0; start < count; start += BUFFER_BYTES)
+    hash = statistics_hash(bytes + start, count - start < BUFFER_BYTES ? count - start : BUFFER_BYTES,
+                           hash);
+  return hash;
+}
+
 // Looks at the elements a buffer at a time. A part that cannot be read is looked at where it is
 // mapped, where a file that was truncated meets the handler for that.
 static void run(statistics_job *job, uint8_t *buffer) {
+  const size_t bits = bits_per_element(job->type), step = BUFFER_BYTES * 8 / bits;
+  job->hash = 0;
   if (job->descriptor < 0) {
     look(job);
+    if (job->hashes) job->hash = hash_blocks(job->elements, (job->count * bits + 7) / 8);
     return;
   }
-  const size_t bits = bits_per_element(job->type), step = BUFFER_BYTES * 8 / bits;
   job->minimum = INFINITY;
   job->maximum = -INFINITY;
   job->zeros = 0;
@@ -208,6 +219,7 @@ static void run(statistics_job *job, uint8_t *buffer) {
     const ssize_t got = pread(job->descriptor, buffer, wanted, job->offset + (off_t)skipped);
     part.elements = got == (ssize_t)wanted ? buffer : (const uint8_t *)job->elements + skipped;
     look(&part);
+    if (job->hashes) job->hash = statistics_hash(part.elements, wanted, job->hash);
     if (part.minimum < job->minimum) job->minimum = part.minimum;
     if (part.maximum > job->maximum) job->maximum = part.maximum;
     job->zeros += part.zeros;

@@ -77,6 +77,8 @@ package struct ModelProfile: Sendable {
     package var peakOperator: Int?
     /// The share of zeros among the weights; `nil` where weights were not read.
     package var sparsity: Double?
+    /// The share of parameters that are stored in 8 bits or fewer; `nil` where there are none.
+    package var quantizedShare: Double?
   }
 
   /// What bytes of the file are for.
@@ -106,6 +108,11 @@ package struct ModelProfile: Sendable {
     /// Parameters that this operator is the first to use.
     package var parameters: Int
     package var weightBytes: Int
+    /// The types of those parameters, in the order of their first use.
+    package var weightTypes: [ElementType] = []
+    /// Of all constants that this operator is the first to use; `nil` where it has none or one of
+    /// them was not hashed.
+    package var weightHash: UInt64?
     package var cost: OperatorCost
     /// The bytes of its results.
     package var activationBytes: Int?
@@ -154,6 +161,8 @@ package struct ModelProfile: Sendable {
     package var quantization: Quantization?
     /// `nil` where the values were not read.
     package var statistics: ConstantStatistics?
+    /// Of the stored bytes: equal constants have equal hashes; `nil` where they were not hashed.
+    package var contentHash: UInt64?
   }
 
   /// One thing that matters.

@@ -8,13 +8,17 @@ package struct Profiler {
   package struct Options: Sendable {
     /// Whether to read the weights (ranges, zeros).
     package var readsWeights: Bool
-    /// Whether to digest the files.
-    package var digests: Bool
+    /// Whether to hash the constants, to know them again in another model.
+    package var hashesConstants: Bool
     package var threads: Int
 
-    package init(readsWeights: Bool = true, digests: Bool = false, threads: Int = 1) {
+    package init(
+      readsWeights: Bool = true,
+      hashesConstants: Bool = false,
+      threads: Int = 1
+    ) {
       self.readsWeights = readsWeights
-      self.digests = digests
+      self.hashesConstants = hashesConstants
       self.threads = threads
     }
   }
@@ -56,8 +60,10 @@ package struct Profiler {
     var rows = operatorRows()
     var constants = constantRows(&rows)
     if options.readsWeights {
-      WeightReader(threads: options.threads).read(model, &constants, progress: progress)
+      WeightReader(threads: options.threads, hashes: options.hashesConstants)
+        .read(model, &constants, progress: progress)
     }
+    if options.hashesConstants { Self.hash(constants, into: &rows) }
     let totals = totals(rows, constants)
     return ModelProfile(
       model: summary(constants, sha256: sha256),
@@ -136,6 +142,9 @@ package struct Profiler {
       if let index, entry.isParameter {
         rows[index].parameters += entry.elements
         rows[index].weightBytes += bytes ?? 0
+        if !rows[index].weightTypes.contains(value.type) {
+          rows[index].weightTypes.append(value.type)
+        }
       }
       return ModelProfile.ConstantRow(
         name: value.name,
@@ -151,6 +160,25 @@ package struct Profiler {
         statistics: nil
       )
     }
+  }
+
+  /// Gives each operator the hash of its constants.
+  private static func hash(
+    _ constants: [ModelProfile.ConstantRow],
+    into rows: inout [ModelProfile.OperatorRow]
+  ) {
+    var isUnknown: Set<Int> = []
+    for constant in constants {
+      guard let index = constant.operatorIndex else { continue }
+      if let hash = constant.contentHash {
+        // The odd number nearest to 2^64 divided by the golden ratio (Knuth, TAOCP 3, 6.4).
+        let mixed = ((rows[index].weightHash ?? 0) ^ hash) &* 0x9E37_79B9_7F4A_7C15
+        rows[index].weightHash = (mixed ^ (mixed >> 29)) &+ hash
+      } else {
+        isUnknown.insert(index)
+      }
+    }
+    for index in isUnknown { rows[index].weightHash = nil }
   }
 
   private static func byType(_ rows: [ModelProfile.OperatorRow]) -> [ModelProfile.OperatorTypeRow] {
@@ -200,6 +228,9 @@ package struct Profiler {
     let statistics = weights.map(\.statistics)
     let read = statistics.compactMap { $0 }
     let elements = weights.reduce(0) { $0 + $1.elements }
+    let narrow = weights.reduce(0) { sum, weight in
+      sum + ((weight.type.bitWidth ?? .max) <= 8 ? weight.elements : 0)
+    }
     return ModelProfile.Totals(
       operators: rows.count,
       parameters: elements,
@@ -216,7 +247,8 @@ package struct Profiler {
       peakLowerBoundBytes: isPeakKnown ? peak?.element.liveBytes : nil,
       peakOperator: isPeakKnown ? peak?.element.index : nil,
       sparsity: read.count == statistics.count && elements > 0
-        ? Double(read.reduce(0) { $0 + $1.zeros }) / Double(elements) : nil
+        ? Double(read.reduce(0) { $0 + $1.zeros }) / Double(elements) : nil,
+      quantizedShare: elements > 0 ? Double(narrow) / Double(elements) : nil
     )
   }
 

@@ -9,6 +9,8 @@ import Operators
 /// thread, and pieces are joined in order, so the result does not depend on the number of threads.
 struct WeightReader {
   let threads: Int
+  /// Whether to hash the stored bytes, too.
+  var hashes = false
 
   /// Elements of one piece: about a megabyte, so that a batch has pieces for all threads.
   private static let pieceElements = 1 << 18
@@ -37,6 +39,7 @@ struct WeightReader {
       guard let bytes = model[row.graph][row.value].constant?.bytes else { continue }
       guard let type = CStatistics.statistics_type(row.type) else {
         constants[index].statistics = decoded(row, model)
+        if hashes { constants[index].contentHash = Self.hash(bytes) }
         continue
       }
       guard let needed = row.type.byteCount(elements: row.elements), needed <= bytes.count
@@ -78,10 +81,12 @@ struct WeightReader {
         count: count,
         type: type,
         zero_point: Int64(row.quantization?.zeroPoint(0) ?? 0),
+        hashes: hashes ? 1 : 0,
         minimum: 0,
         maximum: 0,
         zeros: 0,
-        non_finite: 0
+        non_finite: 0,
+        hash: 0
       )
     )
     batch.pieces.append((constant: index, bytes: piece))
@@ -100,10 +105,23 @@ struct WeightReader {
       )
       let known = constants[piece.constant].statistics
       constants[piece.constant].statistics = known.map { $0.joined(part) } ?? part
+      if hashes {
+        // Pieces come in their order, so the chain does not depend on the threads.
+        constants[piece.constant].contentHash =
+          constants[piece.constant].contentHash.map { Self.chained($0, job.hash) } ?? job.hash
+      }
     }
     // A small model's pages are few, and giving each back would cost more than they do.
     guard batch.byteCount >= Self.batchBytes else { return }
     for piece in batch.pieces { piece.bytes.release() }
+  }
+
+  private static func hash(_ bytes: Bytes) -> UInt64 {
+    bytes.withUnsafeBytes { statistics_hash($0.baseAddress, $0.count, 0) }
+  }
+
+  private static func chained(_ hash: UInt64, _ next: UInt64) -> UInt64 {
+    withUnsafeBytes(of: next.littleEndian) { statistics_hash($0.baseAddress, $0.count, hash) }
   }
 
   /// Types without a loop of their own (float8, packed 2-bit) are decoded first; they are rare.

@@ -33,6 +33,8 @@ typedef struct {
   statistics_type type;
   /// The stored integer that stands for zero; ignored for floats.
   int64_t zero_point;
+  /// Whether the bytes are hashed, too.
+  int hashes;
 
   /// Of the finite elements; minimum > maximum where there are none.
   double minimum;
@@ -40,7 +42,12 @@ typedef struct {
   size_t zeros;
   /// NaN and infinite elements.
   size_t non_finite;
+  /// The bytes' hash (chained over blocks of 128 KiB), where `hashes` asks for it.
+  uint64_t hash;
 } statistics_job;
+
+/// The 64-bit hash XXH64 of `count` bytes (xxHash specification 0.1.1).
+uint64_t statistics_hash(const void *bytes, size_t count, uint64_t seed);
 
 /// Fills in the results of `job_count` jobs on up to `thread_count` threads.
 ///

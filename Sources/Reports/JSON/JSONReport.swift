@@ -97,6 +97,7 @@ package struct JSONReport {
       "peakLowerBoundBytes": JSONValue(totals.peakLowerBoundBytes),
       "peakOperator": JSONValue(totals.peakOperator),
       "sparsity": JSONValue(totals.sparsity),
+      "quantizedShare": JSONValue(totals.quantizedShare),
     ]
   }
 
@@ -115,6 +116,8 @@ package struct JSONReport {
       "outputTypes": JSONValue(row.outputTypes.map(\.rawValue)),
       "parameters": .int(row.parameters),
       "weightBytes": .int(row.weightBytes),
+      "weightTypes": JSONValue(row.weightTypes.map(\.rawValue)),
+      "weightHash": JSONValue(row.weightHash.map { String($0, radix: 16) }),
       "macs": JSONValue(row.multiplyAdds),
       "flops": JSONValue(row.flops),
       "countStatus": .string(row.cost.status.rawValue),

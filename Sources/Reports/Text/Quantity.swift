@@ -14,6 +14,19 @@ package enum Quantity {
     return fixed(value, digits: 1) + " " + units[unit]
   }
 
+  /// Bytes in powers of 1,000: `64 B`, `325.5 kB`, `1.2 GB`.
+  package static func decimalBytes(_ count: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    guard count.magnitude >= 1000 else { return "\(count) B" }
+    var value = Double(count)
+    var unit = 0
+    while abs(value) >= 999.95, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return fixed(value, digits: 1) + " " + units[unit]
+  }
+
   /// Bytes, or that they are unknown.
   package static func bytes(_ count: Int?) -> String { count.map { bytes($0) } ?? "unknown" }
 

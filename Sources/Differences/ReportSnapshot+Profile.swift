@@ -1,0 +1,66 @@
+import Profiling
+
+extension ReportSnapshot {
+  /// The snapshot of a fresh profile.
+  package init(_ profile: ModelProfile) {
+    self.init(
+      path: profile.model.path,
+      format: profile.model.format.rawValue,
+      sha256: profile.model.sha256,
+      totals: Totals(profile),
+      bytes: profile.bytes.map { CategoryBytes(category: $0.category.rawValue, bytes: $0.bytes) },
+      operators: Self.operators(profile),
+      findings: profile.findings.map {
+        FindingSummary(
+          code: $0.code,
+          severity: $0.severity.rawValue,
+          operatorIndex: $0.operatorIndex
+        )
+      }
+    )
+  }
+
+  private static func operators(_ profile: ModelProfile) -> [OperatorSummary] {
+    profile.operators.map { row in
+      OperatorSummary(
+        index: row.index,
+        graph: row.graph.index,
+        name: row.name,
+        type: row.type,
+        sourceType: row.sourceType,
+        layer: row.layer,
+        inputs: row.inputs,
+        outputs: row.outputs,
+        outputShapes: row.outputShapes.map { shape in
+          shape.dimensions?.map { $0.size ?? -1 }
+        },
+        outputTypes: row.outputTypes.map(\.rawValue),
+        parameters: row.parameters,
+        weightBytes: row.weightBytes,
+        multiplyAdds: row.multiplyAdds,
+        activationBytes: row.activationBytes,
+        liveBytes: row.liveBytes,
+        weightHash: row.weightHash,
+        weightTypes: row.weightTypes.map(\.rawValue)
+      )
+    }
+  }
+}
+
+extension ReportSnapshot.Totals {
+  fileprivate init(_ profile: ModelProfile) {
+    self.init()
+    let totals = profile.totals
+    operators = totals.operators
+    fileBytes = totals.fileBytes
+    parameters = totals.parameters
+    weightBytes = totals.weightBytes
+    multiplyAdds = totals.multiplyAdds
+    flops = totals.flops
+    uncounted = totals.uncounted
+    activationBytes = totals.activationBytes
+    peakLowerBoundBytes = totals.peakLowerBoundBytes
+    sparsity = totals.sparsity
+    quantizedShare = totals.quantizedShare
+  }
+}

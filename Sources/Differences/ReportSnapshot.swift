@@ -1,0 +1,153 @@
+import ModelIR
+
+/// What a comparison needs to know of a model: made from a fresh profile or read from a saved report.
+package struct ReportSnapshot: Sendable, Equatable {
+  /// The path as it was given.
+  package var path: String
+  /// `tflite`, `onnx` …: the report's `model.format`.
+  package var format: String
+  /// The digest of the model's files, where it was made.
+  package var sha256: String?
+  /// The report's totals.
+  package var totals: Totals
+  /// The bytes of the file by what they are for; they sum to `totals.fileBytes`.
+  package var bytes: [CategoryBytes]
+  package var operators: [OperatorSummary]
+  package var findings: [FindingSummary]
+  /// What the memory planners say, by planner.
+  package var arenas: [Arena]
+  /// What the targets say, where some were asked.
+  package var targets: [Target]
+
+  /// The figures of the whole model; `nil` is unknown.
+  package struct Totals: Sendable, Equatable {
+    package var operators = 0
+    package var fileBytes = 0
+    /// The size after gzip, where somebody asked for it.
+    package var gzipBytes: Int?
+    package var parameters: Int?
+    package var weightBytes: Int?
+    package var multiplyAdds: Int?
+    package var flops: Int?
+    package var uncounted: Int?
+    package var activationBytes: Int?
+    package var peakActivationBytes: Int?
+    package var peakLowerBoundBytes: Int?
+    /// The share of zeros among the weights, 0 to 1.
+    package var sparsity: Double?
+    /// The share of parameters that are stored in 8 bits or fewer, 0 to 1.
+    package var quantizedShare: Double?
+
+    package init() {}
+  }
+
+  /// Bytes of one category of the ledger.
+  package struct CategoryBytes: Sendable, Equatable {
+    package var category: String
+    package var bytes: Int
+
+    package init(category: String, bytes: Int) {
+      self.category = category
+      self.bytes = bytes
+    }
+  }
+
+  /// One operator.
+  package struct OperatorSummary: Sendable, Equatable {
+    package var index: Int
+    package var graph: Int
+    package var name: String
+    package var type: String
+    package var sourceType: String
+    package var layer: String?
+    package var inputs: [String]
+    package var outputs: [String]
+    /// Extents; −1 where unknown. `nil` where not even the rank is known.
+    package var outputShapes: [[Int]?]
+    package var outputTypes: [String]
+    package var parameters: Int
+    package var weightBytes: Int
+    package var multiplyAdds: Int?
+    package var activationBytes: Int?
+    package var liveBytes: Int?
+    /// Of the constants that it is the first to use; `nil` where it has none or they were not read.
+    package var weightHash: UInt64?
+    /// The types of its weights, such as `int8`.
+    package var weightTypes: [String]
+
+    /// The name to show.
+    package var title: String { layer ?? name }
+  }
+
+  /// One finding.
+  package struct FindingSummary: Sendable, Equatable {
+    package var code: String
+    package var severity: String
+    package var operatorIndex: Int?
+
+    package init(code: String, severity: String, operatorIndex: Int?) {
+      self.code = code
+      self.severity = severity
+      self.operatorIndex = operatorIndex
+    }
+  }
+
+  /// What a memory planner needs.
+  package struct Arena: Sendable, Equatable {
+    package var planner: String
+    package var bytes: Int?
+
+    package init(planner: String, bytes: Int?) {
+      self.planner = planner
+      self.bytes = bytes
+    }
+  }
+
+  /// What a deployment target says.
+  package struct Target: Sendable, Equatable {
+    package var name: String
+    /// `supported`, `unsupported` or `unknown`.
+    package var verdict: String
+    /// Operators that it refuses.
+    package var unsupportedOperators: [Int]
+    /// Operators that nobody can tell about.
+    package var unknownOperators: [Int]
+    package var estimatedNanoseconds: Int?
+
+    package init(
+      name: String,
+      verdict: String,
+      unsupportedOperators: [Int],
+      unknownOperators: [Int],
+      estimatedNanoseconds: Int?
+    ) {
+      self.name = name
+      self.verdict = verdict
+      self.unsupportedOperators = unsupportedOperators
+      self.unknownOperators = unknownOperators
+      self.estimatedNanoseconds = estimatedNanoseconds
+    }
+  }
+
+  package init(
+    path: String,
+    format: String,
+    sha256: String? = nil,
+    totals: Totals = Totals(),
+    bytes: [CategoryBytes] = [],
+    operators: [OperatorSummary] = [],
+    findings: [FindingSummary] = [],
+    arenas: [Arena] = [],
+    targets: [Target] = []
+  ) {
+    self.path = path
+    self.format = format
+    self.sha256 = sha256
+    self.totals = totals
+    self.bytes = bytes
+    self.operators = operators
+    self.findings = findings
+    self.arenas = arenas
+    self.targets = targets
+  }
+}
