@@ -106,6 +106,8 @@ let package = Package(
         "TestSupport",
       ]
     ),
+    tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),
+    tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],

@@ -48,7 +48,8 @@ struct DiffCommand: StatusCommand {
   }
 
   func status() throws -> ExitStatus {
-    if let output = shared.output, FileOutput.isSameFile(output, old) || FileOutput.isSameFile(output, new)
+    if let output = shared.output,
+      FileOutput.isSameFile(output, old) || FileOutput.isSameFile(output, new)
     {
       throw CommandFailure(.usage, path: output, "the output would replace a model")
     }

@@ -93,7 +93,9 @@ package struct ModelDifference: Sendable, Equatable {
     var nextRemoved = 0
     func appendRemoved(before place: Int) {
       while nextRemoved < place {
-        if !kept.contains(nextRemoved) { result.append(removed(old.operators[nextRemoved], nextRemoved)) }
+        if !kept.contains(nextRemoved) {
+          result.append(removed(old.operators[nextRemoved], nextRemoved))
+        }
         nextRemoved += 1
       }
     }
@@ -104,7 +106,13 @@ package struct ModelDifference: Sendable, Equatable {
       }
       if stable.contains(partner) { appendRemoved(before: partner) }
       result.append(
-        compared(old.operators[partner], partner, summary, place, isMoved: !stable.contains(partner))
+        compared(
+          old.operators[partner],
+          partner,
+          summary,
+          place,
+          isMoved: !stable.contains(partner)
+        )
       )
     }
     appendRemoved(before: old.operators.count)

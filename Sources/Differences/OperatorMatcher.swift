@@ -3,11 +3,11 @@
 /// Names lie: exporters number layers, so that one inserted layer renames all that follow. Weights do
 /// not. In this order:
 /// 1. operators of the same type whose weights are the same bytes;
-/// 2. operators of the same name, type, parameters and result shapes;
-/// 3. the stretches between those, aligned to the most points (type, name, shapes, parameters):
+/// 2. the stretches between those, aligned to the most points (type, name, shapes, parameters):
 ///    Needleman and Wunsch, 1970, without a price for gaps;
-/// 4. what is left and looks the same in another place: moved;
-/// 5. what is left and has the same name: replaced by another type.
+/// 3. what is left and looks the same in another place, by name or alone: moved;
+/// 4. what is left and has the same name: replaced by another type, or spelled otherwise by another
+///    format.
 struct OperatorMatcher {
   typealias Summary = ReportSnapshot.OperatorSummary
 
@@ -34,10 +34,14 @@ struct OperatorMatcher {
     pairEqual { summary in
       summary.weightHash.map { "\(summary.graph) \(summary.type) \($0)" }
     }
-    pairEqual { "\($0.graph) \($0.type) \($0.title) \(Self.looks($0))" }
     alignStretches()
+    pairEqual { "\($0.graph) \($0.type) \($0.title) \(Self.looks($0))" }
     pairEqual { "\($0.graph) \($0.type) \(Self.looks($0))" }
     pairEqual { "\($0.graph) \($0.title)" }
+    pairEqual { summary in
+      guard let multiplyAdds = summary.multiplyAdds, multiplyAdds > 0 else { return nil }
+      return "\(Self.bareName(summary.title)) \(multiplyAdds)"
+    }
     return partners.enumerated().compactMap { place, partner in
       partner.map { (old: place, new: $0) }
     }
@@ -48,6 +52,15 @@ struct OperatorMatcher {
     // Formats order the same extents differently (NHWC, NCHW).
     let shapes = summary.outputShapes.map { $0?.sorted() ?? [] }
     return "\(shapes) \(summary.parameters)"
+  }
+
+  /// The last part of a path without the number that exporters append: `net/dense_1` is `dense`.
+  private static func bareName(_ title: String) -> Substring {
+    let last = title.split(separator: "/").last ?? ""
+    guard let underscore = last.lastIndex(of: "_"), underscore != last.startIndex,
+      last[last.index(after: underscore)...].allSatisfy(\.isNumber)
+    else { return last }
+    return last[..<underscore]
   }
 
   /// Pairs operators with equal keys, where both sides have equally many of a key, in their order.

@@ -75,6 +75,44 @@ package struct ReportSnapshot: Sendable, Equatable {
     /// The types of its weights, such as `int8`.
     package var weightTypes: [String]
 
+    package init(
+      index: Int,
+      graph: Int,
+      name: String,
+      type: String,
+      sourceType: String,
+      layer: String?,
+      inputs: [String],
+      outputs: [String],
+      outputShapes: [[Int]?],
+      outputTypes: [String],
+      parameters: Int,
+      weightBytes: Int,
+      multiplyAdds: Int?,
+      activationBytes: Int?,
+      liveBytes: Int?,
+      weightHash: UInt64?,
+      weightTypes: [String]
+    ) {
+      self.index = index
+      self.graph = graph
+      self.name = name
+      self.type = type
+      self.sourceType = sourceType
+      self.layer = layer
+      self.inputs = inputs
+      self.outputs = outputs
+      self.outputShapes = outputShapes
+      self.outputTypes = outputTypes
+      self.parameters = parameters
+      self.weightBytes = weightBytes
+      self.multiplyAdds = multiplyAdds
+      self.activationBytes = activationBytes
+      self.liveBytes = liveBytes
+      self.weightHash = weightHash
+      self.weightTypes = weightTypes
+    }
+
     /// The name to show.
     package var title: String { layer ?? name }
   }

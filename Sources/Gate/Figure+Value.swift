@@ -24,7 +24,8 @@ extension Figure {
     case .macs:
       return known(totals.multiplyAdds, uncountedReason(totals))
     case .flops: return known(totals.flops, uncountedReason(totals))
-    case .activationBytes: return known(totals.activationBytes, "some shapes are open; fix them with --shape")
+    case .activationBytes:
+      return known(totals.activationBytes, "some shapes are open; fix them with --shape")
     case .peakActivationBytes:
       return known(totals.peakActivationBytes, "no planner could place the activations")
     case .peakLowerBoundBytes:
@@ -99,7 +100,8 @@ extension Figure {
         let count = target.unknownOperators.count
         return .unknown(
           count > 0
-            ? "\(name) cannot be told for \(count) operators" : "\(name) cannot be told for this model"
+            ? "\(name) cannot be told for \(count) operators"
+            : "\(name) cannot be told for this model"
         )
       }
       return .known(target.unsupportedOperators.count)

@@ -201,7 +201,8 @@ package struct GateEvaluation {
       return check
     }
     guard
-      let old = constraint.figure.value(of: before, scope: constraint.scope, measured: quality).known
+      let old = constraint.figure.value(of: before, scope: constraint.scope, measured: quality)
+        .known
     else {
       check.reason = "the baseline does not state it"
       check.code = ErrorCode.baselineMismatch.rawValue
@@ -290,7 +291,8 @@ package struct GateEvaluation {
       // A single report may have been made in another folder.
       ?? (reports.count == 1 ? reports.first { name($0.path) == name(path) } : nil)
     guard let found else {
-      let one = reports.count == 1 ? "it is of \(reports[0].path)" : "it has \(reports.count) others"
+      let one =
+        reports.count == 1 ? "it is of \(reports[0].path)" : "it has \(reports.count) others"
       return .failure(
         .init(
           code: reports.count == 1 ? .baselineMismatch : .baselineMissing,

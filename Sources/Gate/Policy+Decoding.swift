@@ -30,7 +30,8 @@ extension Policy {
     }
     try document.finish()
     if pinned == nil {
-      for constraint in budgets.flatMap({ $0.constraints + $0.totals }) where constraint.drift != nil {
+      for constraint in budgets.flatMap({ $0.constraints + $0.totals })
+      where constraint.drift != nil {
         throw root.error(
           "\(constraint.path).drift needs the baseline that it is measured against",
           hint: "name it: pinned: \"baseline.json\""
@@ -43,7 +44,11 @@ extension Policy {
     var object = try element.object("budget")
     let models = try object.required("models")
     let patterns: [JSON5Element]
-    if case .array = models.node.value { patterns = try models.array() } else { patterns = [models] }
+    if case .array = models.node.value {
+      patterns = try models.array()
+    } else {
+      patterns = [models]
+    }
     var texts: [String] = []
     for pattern in patterns {
       let text = try pattern.string()
@@ -104,7 +109,9 @@ extension Policy {
   private static func figures(ofLayer: Bool, areSums: Bool) -> [Figure] {
     if ofLayer { return [.weightBytes, .parameters, .macs, .activationBytes] }
     guard areSums else { return Figure.allCases }
-    return [.fileBytes, .gzipBytes, .weightBytes, .parameters, .operators, .macs, .flops, .uncounted]
+    return [
+      .fileBytes, .gzipBytes, .weightBytes, .parameters, .operators, .macs, .flops, .uncounted,
+    ]
   }
 
   private static func constraint(

@@ -15,7 +15,9 @@ package struct PolicyDraft {
   }
 
   /// The limits of one model: figures that are known, and their greatest value.
-  package func limits(of report: ReportSnapshot) -> [(figure: Figure, scope: FigureScope, limit: Int)] {
+  package func limits(of report: ReportSnapshot) -> [(
+    figure: Figure, scope: FigureScope, limit: Int
+  )] {
     var result: [(figure: Figure, scope: FigureScope, limit: Int)] = []
     let governed: [Figure] = [.fileBytes, .weightBytes, .macs, .peakLowerBoundBytes, .uncounted]
     for figure in governed {
@@ -91,13 +93,15 @@ package struct PolicyDraft {
   static func amount(_ value: Int, _ unit: Figure.Unit) -> String {
     switch unit {
     case .bytes:
-      for (scale, name) in [(1 << 20, "MiB"), (1 << 10, "KiB")] where value >= scale && value % scale == 0 {
+      for (scale, name) in [(1 << 20, "MiB"), (1 << 10, "KiB")]
+      where value >= scale && value % scale == 0 {
         return "\"\(value / scale) \(name)\""
       }
       return value >= 1000 ? "\"\(decimal(value, digits: 3)) kB\"" : "\"\(value) B\""
     case .count:
       return value >= 1_000_000
-        ? "\"\(decimal(value, digits: 6)) M\"" : value >= 1000 ? "\"\(decimal(value, digits: 3)) k\"" : "\(value)"
+        ? "\"\(decimal(value, digits: 6)) M\""
+        : value >= 1000 ? "\"\(decimal(value, digits: 3)) k\"" : "\(value)"
     case .share: return "\"\(decimal(value, digits: 2)) %\""
     case .time: return "\"\(value) ns\""
     case .ratio: return decimal(value, digits: 6)

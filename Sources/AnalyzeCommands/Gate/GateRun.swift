@@ -277,7 +277,16 @@ struct GateRun {
     let headroom = try GateCommand.hundredths(command.headroom, "--headroom")
     let folder = Self.folder(of: shared.output ?? "")
     let base = RelativePath(folder)
-    let models = try Self.readable(measured(command.models.map { base.path(to: $0) }, folder, nil))
+    let paths = command.models.map { base.path(to: $0) }
+    if let outside = paths.first(where: { $0.hasPrefix("/") }) {
+      throw CommandFailure(
+        .usage,
+        path: outside,
+        "the model is not below the policy's folder, from which its paths count",
+        hint: "write the policy into a folder above the models"
+      )
+    }
+    let models = try Self.readable(measured(paths, folder, nil))
     let draft = PolicyDraft(models, headroom: headroom)
     if let output = shared.output, let source = try? ByteSource.mapping(path: output),
       let old = try? Policy(source.bytes)

@@ -50,7 +50,9 @@ struct GitObject: Equatable {
       ["git", "-C", directory, "cat-file", "--filters", "\(revision):\(path)"],
       output: descriptor
     )
-    guard let status else { throw ReadError(.ioRead, "git cannot be run", hint: "is it installed?") }
+    guard let status else {
+      throw ReadError(.ioRead, "git cannot be run", hint: "is it installed?")
+    }
     guard status == 0 else {
       throw ReadError(
         .baselineMissing,

@@ -88,7 +88,8 @@ package struct DifferenceText {
     }
     var lines = [
       "",
-      style.paint("Operators", .heading) + style.paint("  " + counts.joined(separator: " · "), .faint),
+      style.paint("Operators", .heading)
+        + style.paint("  " + counts.joined(separator: " · "), .faint),
     ]
     guard !changes.isEmpty else { return lines }
     let titleColumns = max(16, min(40, style.width - 74))

@@ -50,7 +50,9 @@ package struct GateMarkdown {
       for check in judged { text += row(check) }
     }
     for check in checks where !judged.contains(check) {
-      text += "- \(GateSentences.mark(check)) " + MarkdownText.escaped(GateSentences.message(check)) + "\n"
+      text +=
+        "- \(GateSentences.mark(check)) " + MarkdownText.escaped(GateSentences.message(check))
+        + "\n"
     }
     for explanation in result.explanations where explanation.model == model {
       text +=

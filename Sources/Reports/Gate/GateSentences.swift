@@ -101,7 +101,8 @@ struct GateSentences {
     let change = FigureText.change(from: old, to: value)
     let text =
       value == old
-      ? "\(name) is \(now) as in \(since)" : "\(name) went from \(before) to \(now) (\(change)) since \(since)"
+      ? "\(name) is \(now) as in \(since)"
+      : "\(name) went from \(before) to \(now) (\(change)) since \(since)"
     return check.verdict == .fail ? text + "; allowed is \(limit(check))" : text
   }
 

@@ -28,7 +28,10 @@ package struct GateText {
     }
     lines.append("")
     lines.append(
-      style.paint("  policy \(shortened(policy.path)) · SHA-256 \(policy.sha256.prefix(12))", .faint)
+      style.paint(
+        "  policy \(shortened(policy.path)) · SHA-256 \(policy.sha256.prefix(12))",
+        .faint
+      )
     )
     return lines.joined(separator: "\n") + "\n"
   }
