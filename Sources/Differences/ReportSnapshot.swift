@@ -62,7 +62,7 @@ package struct ReportSnapshot: Sendable, Equatable {
     package var layer: String?
     package var inputs: [String]
     package var outputs: [String]
-    /// Extents; −1 where unknown. `nil` where not even the rank is known.
+    /// Extents, −1 where unknown; `nil` where not even the rank is known.
     package var outputShapes: [[Int]?]
     package var outputTypes: [String]
     package var parameters: Int

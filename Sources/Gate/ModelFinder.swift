@@ -23,6 +23,7 @@ package struct ModelFinder {
   /// Files and SavedModel directories are models; folders are walked without following links.
   ///
   /// - Parameter patterns: What to look for.
+  /// - Returns: The paths.
   /// - Throws: `LIMIT_EXCEEDED` where there are too many files to look at.
   package func paths(fitting patterns: [PathPattern]) throws(ReadError) -> [String] {
     var found: Set<String> = []

@@ -3,8 +3,9 @@ import Differences
 import Gate
 import Testing
 
-/// The table of what passes: one row, one test. 0 is "measured, compared and within"; anything else
-/// is not 0.
+/// The table of what passes: one row, one test.
+///
+/// 0 is "measured, compared and within"; anything else is not 0.
 @Suite struct TruthTableTests {
   private static func report(
     _ path: String = "a.tflite",

@@ -29,7 +29,9 @@ struct GitObject: Equatable {
 
   /// Reads the file through git, with the filters that a checkout would apply (Git LFS).
   ///
-  /// - Parameter directory: A folder in the work tree; paths that begin with `./` count from it.
+  /// - Parameters:
+  ///   - directory: A folder in the work tree; paths that begin with `./` count from it.
+  ///   - other: The path, where the object names none.
   /// - Returns: The file's bytes.
   /// - Throws: `BASELINE_MISSING` where git does not have it, `IO_READ` where git cannot be run.
   func bytes(in directory: String, path other: String? = nil) throws(ReadError) -> ByteSource {

@@ -21,6 +21,7 @@ struct SnapshotSource {
   ///
   /// - Parameter text: A path, or `git:REV:PATH`.
   /// - Returns: One snapshot; several where a saved document holds several.
+  /// - Throws: A failure that names the model or the document.
   func snapshots(_ text: String) throws(CommandFailure) -> [ReportSnapshot] {
     if let object = GitObject(text) {
       let source: ByteSource
