@@ -29,10 +29,13 @@ struct GateExplainer {
         if difference == nil, case .success(let old) = before(model.path, report) {
           difference = ModelDifference(old, report)
         }
-        result.append(
-          difference.map { Self.changes($0, model.path, figure, attribution) }
-            ?? Self.largest(report, model.path, figure, attribution)
-        )
+        let change = difference.map { Self.changes($0, model.path, figure, attribution) }
+        // A model that was too large before has no change to blame.
+        if let change, !change.causes.isEmpty || change.rest > 0 {
+          result.append(change)
+        } else {
+          result.append(Self.largest(report, model.path, figure, attribution))
+        }
       }
     }
     return result

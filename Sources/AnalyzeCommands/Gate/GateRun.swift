@@ -57,7 +57,14 @@ struct GateRun {
       )
     }
     do throws(JSON5Error) {
-      return (try Policy(source.bytes), PolicyIdentity(path: path, sha256: digest))
+      // Platforms know files from the working directory.
+      let seen = RelativePath("").path(to: path)
+      let identity = PolicyIdentity(
+        path: path,
+        sha256: digest,
+        folder: Self.folder(of: seen)
+      )
+      return (try Policy(source.bytes), identity)
     } catch {
       throw CommandFailure(error, file: path)
     }
@@ -135,12 +142,8 @@ struct GateRun {
 
   private func baseline(_ models: [GatedModel], _ folder: String) -> GateBaseline {
     guard let text = command.baseline else { return .none }
-    guard let object = GitObject(text) else { return file(text) }
-    if object.path != nil {
-      return Self.judged { () throws(CommandFailure) in
-        try SnapshotSource(options: .init(threads: shared.threadCount)).snapshots(text)
-      }
-    }
+    guard let object = GitObject(text) else { return file(text, models) }
+    if object.path != nil { return read(text, models) }
     // The same models as they are at the revision.
     var reports: [String: Result<ReportSnapshot, GatedModel.Trouble>] = [:]
     for model in models {
@@ -173,7 +176,21 @@ struct GateRun {
     }
   }
 
-  private func file(_ path: String) -> GateBaseline {
+  /// Reads a saved document, or measures a model: the one that a single model is to be compared with.
+  private func read(_ text: String, _ models: [GatedModel]) -> GateBaseline {
+    Self.judged { () throws(CommandFailure) in
+      let source = SnapshotSource(
+        options: .init(threads: shared.threadCount, shapes: shared.shape, batch: shared.batch)
+      )
+      var snapshots = try source.snapshots(text)
+      if models.count == 1, snapshots.count == 1, snapshots[0].path == text {
+        snapshots[0].path = models[0].path
+      }
+      return snapshots
+    }
+  }
+
+  private func file(_ path: String, _ models: [GatedModel] = []) -> GateBaseline {
     guard !Self.isAbsent(path) else {
       return .absent(
         .init(
@@ -182,9 +199,7 @@ struct GateRun {
         )
       )
     }
-    return Self.judged { () throws(CommandFailure) in
-      try SnapshotSource(options: .init(threads: shared.threadCount)).snapshots(path)
-    }
+    return read(path, models)
   }
 
   private static func isAbsent(_ path: String) -> Bool {

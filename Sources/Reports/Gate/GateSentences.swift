@@ -145,8 +145,10 @@ struct GateSentences {
     case .pass:
       let warnings = result.checks.count { $0.verdict != .pass }
       let tail = warnings > 0 ? ", \(warnings) warning\(warnings == 1 ? "" : "s")" : ""
-      return "✓ \(subject(result.models)) within budget" + tail
-    case .fail: return "✗ \(subject(failing)) over budget" + enforcement
+      let verb = result.models.count == 1 ? "is" : "are"
+      return "✓ \(subject(result.models)) \(verb) within budget" + tail
+    case .fail:
+      return "✗ \(subject(failing)) \(failing.count == 1 ? "is" : "are") over budget" + enforcement
     case .undecidable: return "? \(subject(undecided)) cannot be judged"
     }
   }
@@ -162,9 +164,9 @@ struct GateSentences {
 
   private func subject(_ names: [String]) -> String {
     switch names.count {
-    case 0: "the models are"
-    case 1: names[0].isEmpty ? "the gate" : names[0] + " is"
-    default: "\(names.count) models are"
+    case 0: "the models"
+    case 1: names[0].isEmpty ? "the gate" : names[0]
+    default: "\(names.count) models"
     }
   }
 

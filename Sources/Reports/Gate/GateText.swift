@@ -99,10 +99,10 @@ package struct PolicyIdentity: Sendable, Equatable {
   /// The policy's folder as the platform knows files, ending in `/`, or empty.
   package var folder: String
 
-  package init(path: String, sha256: String) {
+  package init(path: String, sha256: String, folder: String) {
     self.path = path
     self.sha256 = sha256
-    folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    self.folder = folder
   }
 
   /// Where a model is for the platform.
