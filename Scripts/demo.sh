@@ -17,6 +17,23 @@ for model in digits_cnn.tflite digits_dscnn_int8.tflite digits_dscnn.onnx; do
   "$analyze" "$examples/$model"
 done
 
+echo
+echo "\$ analyze gate --policy $examples/budgets.json5"
+"$analyze" gate --policy "$examples/budgets.json5"
+
+echo
+echo "\$ analyze gate --policy $examples/budgets-after-growth.json5 --baseline $examples/digits_cnn_int8.tflite"
+status=0
+"$analyze" gate --policy "$examples/budgets-after-growth.json5" \
+  --baseline "$examples/digits_cnn_int8.tflite" --report markdown="$folder/gate-comment.md" ||
+  status=$?
+# This one is meant to fail; anything but the gate's no is an error of the demo.
+[ "$status" = 1 ] || exit 1
+echo
+echo "The comment that it would post ($folder/gate-comment.md):"
+echo
+cat "$folder/gate-comment.md"
+
 for model in "$examples"/*.tflite "$examples"/*.onnx; do
   name=$(basename "$model")
   "$analyze" report "$model" --top 100 -o "$folder/$name.txt"
