@@ -231,6 +231,25 @@ import Testing
     #expect((entries[0]["fingerprint"] as? String)?.count == 32)
   }
 
+  @Test(arguments: [("5 MB", 0), ("10 B", 1)])
+  func `the step that CI templates share hands the verdict on`(limit: String, status: Int32) throws
+  {
+    let place = try Place(#"fileBytes: { max: "\#(limit)" }"#)
+    let outcome = try BuiltTool.run(
+      [],
+      in: place.folder.path,
+      environment: [
+        "POLICY": place.policy, "GITHUB_OUTPUT": place.folder.path + "/.out",
+        "SCRIPT": BuiltTool.packageRoot + "/ci/gate.sh", "SARIF": place.folder.path + "/.sarif",
+      ],
+      shell: #"ANALYZE="$0" bash "$SCRIPT""#
+    )
+    #expect(outcome.status == status, "\(outcome.errors)")
+    let output = try String(contentsOfFile: place.folder.path + "/.out", encoding: .utf8)
+    #expect(output == "exit-code=\(status)\n")
+    #expect(FileManager.default.fileExists(atPath: place.folder.path + "/.sarif"))
+  }
+
   @Test func `the same input gives the same bytes for any number of threads`() throws {
     let place = try Place()
     for index in 0..<20 {

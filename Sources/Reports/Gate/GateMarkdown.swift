@@ -56,8 +56,8 @@ package struct GateMarkdown {
     }
     for explanation in result.explanations where explanation.model == model {
       text +=
-        "\nWhy \(explanation.figure.title): " + MarkdownText.escaped(GateSentences.why(explanation))
-        + ".\n"
+        "\nWhy \(explanation.figure.title): "
+        + GateSentences.why(explanation, show: MarkdownText.code) + ".\n"
     }
     return text
   }

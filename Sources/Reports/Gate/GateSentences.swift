@@ -107,13 +107,21 @@ struct GateSentences {
   }
 
   /// Why a figure is too large, in the user's layer names.
-  static func why(_ explanation: GateResult.Explanation) -> String {
+  ///
+  /// - Parameters:
+  ///   - explanation: The causes.
+  ///   - show: How a layer's name is written.
+  /// - Returns: A sentence without a full stop.
+  static func why(
+    _ explanation: GateResult.Explanation,
+    show: (String) -> String = { $0 }
+  ) -> String {
     var parts: [String] = []
     for cause in explanation.causes {
       let amount =
         explanation.isChange
         ? FigureText.signed(cause.amount, cause.unit) : FigureText.text(cause.amount, cause.unit)
-      parts.append("\(cause.title)\(verb(cause)) (\(amount))")
+      parts.append("\(show(cause.title))\(verb(cause)) (\(amount))")
     }
     let unit = explanation.causes.first?.unit ?? explanation.figure.unit
     if explanation.rest != 0, explanation.figure.attribution != .peak {
