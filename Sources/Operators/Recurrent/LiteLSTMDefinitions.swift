@@ -21,7 +21,8 @@ extension OperatorDefinition {
       let timeMajor = try context.attributes.bool("timeMajor")
       return try liteResults(context, timeMajor: timeMajor, isStep: false)
     },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [18, 19] }
   )
 
   /// One step of TensorFlow Lite's LSTM.
@@ -57,7 +58,9 @@ extension OperatorDefinition {
       }
       return try evaluateBasic(context)
     },
-    isPure: false
+    isPure: false,
+    // The basic kernel takes its states as operands and gives them as results like any other.
+    stateOperands: { ((try? isBasic($0)) ?? false) ? [] : [18, 19] }
   )
 
   /// TensorFlow Lite's LSTM over a sequence in both directions.
@@ -85,7 +88,8 @@ extension OperatorDefinition {
       return total
     },
     evaluate: { (context) throws(OperatorError) in try evaluateBidirectional(context) },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [35, 36, 37, 38] }
   )
 }
 
