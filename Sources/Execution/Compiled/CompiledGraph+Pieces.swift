@@ -36,10 +36,10 @@ extension CompiledGraph {
     }
     let workers = (0..<executorCount).map { _ in Worker() }
     func run(_ index: Int, _ worker: Worker) {
-      let result = Result { () throws(ExecutionError) in
-        let executor =
-          try worker.executor ?? Executor(self, queue: isSequential && threads > 1 ? queue : nil)
-        worker.executor = executor
+      let result = Result { () throws(ExecutionError) -> Run in
+        let inner = isSequential && threads > 1 ? queue : nil
+        if worker.executor == nil { worker.executor = try Executor(self, queue: inner) }
+        guard let executor = worker.executor else { return ([], [:]) }
         return try self.run(executor, try piece(index), keeping: keep)
       }
       worker.results.append((index, result))
