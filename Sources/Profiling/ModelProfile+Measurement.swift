@@ -21,6 +21,8 @@ extension ModelProfile {
     package var sumMicroseconds: Double
     /// MACs of the timed operators in the time of a whole run; `nil` where some are not counted.
     package var multiplyAddsPerSecond: Double?
+    /// The shares of the steps' time by what bounds them, the greatest first.
+    package var boundShares: [BoundShare] = []
 
     package init(
       runs: Int,
@@ -42,6 +44,12 @@ extension ModelProfile {
       self.totalMicroseconds = totalMicroseconds
       sumMicroseconds = 0
     }
+  }
+
+  /// How much of the time something bounds.
+  package struct BoundShare: Sendable, Equatable {
+    package var bound: OperatorTime.Bound
+    package var share: Double
   }
 
   /// What measuring gave of one operator of the main graph.
@@ -66,7 +74,7 @@ extension ModelProfile {
     }
 
     /// What bounds an operator (roofline model).
-    package enum Bound: String, Sendable {
+    package enum Bound: String, Sendable, CaseIterable {
       case compute, memory, overhead
     }
 
@@ -139,6 +147,12 @@ extension ModelProfile {
         )
       }
     }
+    let times = operators.compactMap(\.time)
+    whole.boundShares = OperatorTime.Bound.allCases.map { bound in
+      let shares = times.filter { $0.bound == bound }.compactMap(\.share)
+      return BoundShare(bound: bound, share: shares.reduce(0, +))
+    }
+    .filter { $0.share > 0 }.sorted { $0.share > $1.share }
     self.measurement = whole
   }
 

@@ -41,7 +41,9 @@ package enum SampleInputs {
       case let element where element.isInteger:
         let range = value.quantization == nil ? 0...1 : FixedPoint.range(of: element)
         let span = UInt64(range.upperBound - range.lowerBound) + 1
-        elements = .integers((0..<count).map { _ in Int64(range.lowerBound) + Int64(next() % span) })
+        elements = .integers(
+          (0..<count).map { _ in Int64(range.lowerBound) + Int64(next() % span) }
+        )
       case .float32, .float16, .bfloat16:
         let exact = (0..<count).map { _ in Float(next() % 257) / 128 - 1 }
         elements = .floats(exact)

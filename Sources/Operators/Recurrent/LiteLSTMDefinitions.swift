@@ -5,7 +5,7 @@ extension OperatorDefinition {
   /// coupled gates.
   ///
   /// 20 or 24 operands (`LiteLSTMOperands.unidirectional`), two of them states. The result is followed
-  /// by the new states. Activations that are integers are not evaluated.
+  /// by the new states. 8-bit activations are those of `IntegerLSTM`.
   /// Sources: LiteRT `tflite/kernels/unidirectional_sequence_lstm.cc`; Sak et al. 2014 (projection).
   static let unidirectionalSequenceLSTM = OperatorDefinition(
     "unidirectionalSequenceLSTM",
@@ -147,7 +147,8 @@ private func liteTypes(
   }
   return [
     input.with(sequence.result(outputs)), input.with(.ranked([sequence.batch, outputs])),
-    input.with(.ranked([sequence.batch, cells])),
+    // Integer LSTMs have wider cells than outputs.
+    (context.optionalInput(operands.cellState) ?? input).with(.ranked([sequence.batch, cells])),
   ]
 }
 
@@ -156,8 +157,11 @@ private func liteResults(
   timeMajor: Bool,
   isStep: Bool
 ) throws(OperatorError) -> [Tensor] {
-  let cell = try LiteLSTM(context, .unidirectional)
   let input = try context.input(0)
+  if case .integers = input.elements {
+    return try IntegerLSTM(context, .unidirectional).run(timeMajor: timeMajor, isStep: isStep)
+  }
+  let cell = try LiteLSTM(context, .unidirectional)
   let (values, state, memory) = try cell.run(timeMajor: timeMajor, isStep: isStep)
   guard
     let sequence = try LiteSequence(.fixed(input.sizes), timeMajor: timeMajor, isStep: isStep),

@@ -15,6 +15,9 @@ extension JSONReport {
       "totalMicroseconds": JSONValue(rounded(measurement.totalMicroseconds)),
       "sumMicroseconds": JSONValue(rounded(measurement.sumMicroseconds)),
       "macsPerSecond": JSONValue(measurement.multiplyAddsPerSecond?.rounded()),
+      "boundShares": .object(
+        measurement.boundShares.map { .init($0.bound.rawValue, JSONValue(rounded($0.share))) }
+      ),
     ]
   }
 

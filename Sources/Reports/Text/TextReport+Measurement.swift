@@ -42,6 +42,13 @@ extension TextReport {
           ) + " of the peak"
       )
     }
+    if !measurement.boundShares.isEmpty {
+      parts.append(
+        measurement.boundShares.map {
+          "\($0.bound.rawValue) bounds \(Quantity.percent($0.share))"
+        }.joined(separator: ", ")
+      )
+    }
     parts.append(
       "this machine's peak: \(Quantity.significant(measurement.peakMultiplyAddsPerSecond / 1e9))"
         + " GMAC/s float32 (\(measurement.instructionSet)),"

@@ -84,8 +84,8 @@ struct TimeTable {
       _ intensity: String,
       _ bound: String
     ) -> String {
-      Columns.right(macs, 9) + Columns.right(time, 10) + Columns.right(share, 8)
-        + Columns.right(rate, 8) + Columns.right(peak, 9)
+      Columns.right(macs, 8) + Columns.right(time, 9) + Columns.right(share, 8)
+        + Columns.right(rate, 8) + Columns.right(peak, 8)
         + (showsIntensity ? Columns.right(intensity, 8) : "") + "  " + Columns.left(bound, 10)
     }
     guard let row else {
