@@ -96,6 +96,7 @@ struct NodeCase {
   /// Runs the case on every data set that it has.
   ///
   /// - Parameter engine: With what; the compiled graph where the case can be compiled.
+  /// - Returns: Whether all results are the expected ones.
   func run(_ engine: ModelCall.Engine = .reference) -> Outcome {
     do {
       let model = try loadModel()

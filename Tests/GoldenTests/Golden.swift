@@ -82,6 +82,7 @@ struct Golden: CustomTestStringConvertible, Sendable {
   /// - Parameter engine: With what it is run.
   /// - Returns: Each output beside that of the reference kernels, or of the default ones where the
   ///   runtime has only those.
+  /// - Throws: where a file cannot be read or the model not be run.
   func compare(_ engine: ModelCall.Engine = .reference) throws -> [Comparison] {
     let archive = try TensorArchive(try ByteSource.mapping(path: archivePath).bytes)
     let call = try ModelCall(try load())

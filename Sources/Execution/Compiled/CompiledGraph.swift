@@ -158,6 +158,9 @@ package struct CompiledGraph: Sendable {
   /// The nodes that the operators' definitions evaluate.
   package var fallbackNodes: [NodeID] { steps.filter { $0.kernel == nil }.map(\.node) }
 
+  /// The nodes that run in one pass with others, each list in order.
+  package var fusedNodes: [[NodeID]] { [] }
+
   /// Bytes of weights in the kernels' order, shared by all executors.
   package var packedBytes: Int {
     steps.reduce(0) { $0 + ($1.kernel?.kernel.packedByteCount ?? 0) }

@@ -14,28 +14,16 @@ extension CompiledGraph {
 
   /// Where the time of each node is spent, in the order of the nodes.
   ///
-  /// Of nodes that are run as one, the step's node bears the time.
+  /// Of nodes that are run as one, the last bears the time: only then is it known.
   package func nodeWork() -> [NodeWork] {
-    var result = [NodeWork?](repeating: nil, count: graph.nodes.count)
+    var result = [NodeWork](repeating: .beforehand, count: graph.nodes.count)
     for step in steps { result[step.node.index] = .step(usesKernel: step.kernel != nil) }
-    let connections = graph.connections()
-    var owners = result.indices.map { result[$0] == nil ? nil : NodeID($0) }
-    func isBeforehand(_ node: Node) -> Bool {
-      node.outputs.allSatisfy { $0.map { places[$0.index] == .constant } ?? true }
+    for group in fusedNodes {
+      guard let last = group.last else { continue }
+      for node in group.dropLast() { result[node.index] = .within(last) }
+      result[last.index] = .step(usesKernel: true)
     }
-    // A fused node belongs to the step that takes its result, and otherwise to the one it continues.
-    for node in graph.nodeIDs.reversed() where owners[node.index] == nil {
-      guard !isBeforehand(graph[node]) else { continue }
-      let readers = graph[node].outputs.compactMap { $0 }.flatMap(connections.consumers)
-      if readers.count == 1, let owner = owners[readers[0].index] { owners[node.index] = owner }
-    }
-    for node in graph.nodeIDs where owners[node.index] == nil && !isBeforehand(graph[node]) {
-      let writers = graph[node].inputs.compactMap { $0.flatMap(connections.producer) }
-      owners[node.index] = writers.compactMap { owners[$0.index] }.max()
-    }
-    return graph.nodeIDs.map { node in
-      result[node.index] ?? owners[node.index].map(NodeWork.within) ?? .beforehand
-    }
+    return result
   }
 
   /// The bytes that each step must move at least: what it reads and what others read of it, each once.
