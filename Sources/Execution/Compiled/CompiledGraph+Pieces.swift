@@ -96,11 +96,11 @@ extension CompiledGraph {
     for node in graph.nodes {
       for case .some(let output) in node.outputs {
         let type = types[output.index]
-        // More elements than an Int counts are more than any limit, too.
+        // Handles and texts have no bytes that could be counted; more elements than an Int counts are
+        // more than any limit.
+        guard let sizes = type.shape.sizes, type.element.bitWidth != nil else { continue }
         let bytes =
-          type.shape.sizes.map {
-            checkedProduct($0).flatMap(type.element.byteCount(elements:)) ?? Int.max
-          } ?? 0
+          checkedProduct(sizes).flatMap(type.element.byteCount(elements:)) ?? Int.max
         guard bytes <= limit else {
           throw ExecutionError(
             OperatorError(.limit, "a result of \(bytes) bytes is above the limit of \(limit)"),

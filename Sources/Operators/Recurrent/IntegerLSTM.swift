@@ -267,8 +267,7 @@ struct IntegerLSTM {
     let hidden = cell.indices.map { index -> Int64 in
       let activated = FixedPoint16.tanh(cell[index], integerBits: 15 + cellPower)
       let product = Int32(output[index]) * Int32(activated)
-      // The kernel takes the zero point away here; converters make it 0.
-      let scaled = FixedPoint.multiply(product, by: hiddenFactor) &- hiddenZeroPoint
+      let scaled = FixedPoint.multiply(product, by: hiddenFactor) &+ hiddenZeroPoint
       return Int64(min(max(scaled, -128), 127))
     }
     guard let projection else {
