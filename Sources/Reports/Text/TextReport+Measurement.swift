@@ -1,6 +1,10 @@
 import Profiling
 
 extension TextReport {
+  /// Above this ratio of the whole to the sum of its parts, runs were interrupted: inputs and outputs
+  /// take little.
+  private static let busyRatio = 2.0
+
   /// `all 31 operators`, or how many of how many.
   func runnable() -> String {
     let rows = profile.operators
@@ -63,6 +67,9 @@ extension TextReport {
     parts.append(
       "the operators' medians add up to \(Quantity.time(microseconds: measurement.sumMicroseconds))"
     )
+    if measurement.totalMicroseconds > Self.busyRatio * measurement.sumMicroseconds {
+      parts.append(style.paint("the machine was busy with other work", .warning))
+    }
     return parts
   }
 }
