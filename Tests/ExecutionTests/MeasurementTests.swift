@@ -8,7 +8,7 @@ import Testing
 
 /// Measuring, with a clock that tests turn.
 @Suite struct MeasurementTests {
-  @Test(arguments: [([Int](), 0.0), ([7], 7), ([9, 1, 5], 5), ([4, 1, 3, 2], 2.5)])
+  @Test(arguments: [([], 0), ([7], 7), ([9, 1, 5], 5), ([4, 1, 3, 2], 2.5)] as [([Int], Double)])
   func `the median is the middle`(values: [Int], median: Double) {
     #expect(GraphTimer.median(values) == median)
   }
