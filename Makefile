@@ -5,11 +5,14 @@ RELEASE := swift build -c release --scratch-path $(BUILD)
 # Tests run optimised, and some look at internals.
 TEST_BUILD := .build-tests
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD)
+# Swift's runtime keeps memory for ever that the leak checker would list.
+SANITIZE_FLAGS := --sanitize=address --scratch-path .build-sanitize
+SANITIZED := ConformanceTests,KernelsTests,ExecutionTests
 ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test lint oracles bench format clean dependencies snapshots
+.PHONY: build demo test sanitize lint oracles bench format clean dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
 	$(RELEASE) $(STATIC) --product analyze
@@ -20,6 +23,11 @@ demo: build ## Runs the tool on the example; its files are left in reports/
 test: dependencies lint oracles ## Everything that CI checks
 	swift build $(TEST_FLAGS) --build-tests --explicit-target-dependency-import-check error
 	swift test $(TEST_FLAGS) --skip-build
+
+sanitize: dependencies oracles ## The node tests with every memory access checked
+	ANALYZE_TESTS=$(SANITIZED) swift build $(SANITIZE_FLAGS) --build-tests
+	ANALYZE_TESTS=$(SANITIZED) ASAN_OPTIONS=detect_leaks=0 \
+	  swift test $(SANITIZE_FLAGS) --skip-build
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

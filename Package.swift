@@ -90,12 +90,13 @@ let package = Package(
         "WireFormats",
       ]
     ),
-    tests(
-      "Execution",
-      [
-        "ByteIO", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport",
-        "WireFormats",
-      ]
+    .testTarget(
+      name: "ExecutionTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),

@@ -28,6 +28,7 @@ struct ReportCommand: StatusCommand {
       EXAMPLES
         analyze report Examples/digits/digits_cnn.tflite --top 20 --sort weights
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
+        analyze report Examples/digits/digits_cnn.tflite --measure
       """
   )
 
@@ -44,17 +45,42 @@ struct ReportCommand: StatusCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The order of the hotspot table.", valueName: "macs|weights|memory|run")
+    help: ArgumentHelp(
+      "The order of the hotspot table (default: macs; time with --measure).",
+      valueName: "macs|weights|memory|run|time"
+    )
   )
-  var sort: TextReport.Order = .macs
+  var sort: TextReport.Order?
 
   @Flag(name: .long, help: "Do not read the weights: no ranges, no sparsity, no SHA-256.")
   var noWeightStatistics = false
+
+  @Flag(name: .long, help: "Run the model here and report how long each operator takes.")
+  var measure = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Runs to take the median of (default: 20).", valueName: "N")
+  )
+  var runs: Int?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Inputs to measure with: .npz or .npy (default: random).", valueName: "PATH")
+  )
+  var input: String?
 
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
     if top < 0 { throw ValidationError("--top \(top) must be at least 0") }
+    if let runs, !(1...100_000).contains(runs) {
+      throw ValidationError("--runs \(runs) must be between 1 and 100000")
+    }
+    guard !measure else { return }
+    if runs != nil { throw ValidationError("--runs applies to --measure only") }
+    if input != nil { throw ValidationError("--input applies to --measure only") }
+    if sort == .time { throw ValidationError("--sort time needs --measure") }
   }
 
   func status() throws -> ExitStatus {
@@ -92,7 +118,8 @@ struct ReportCommand: StatusCommand {
     var model = loaded
     // Only equal sizes are compared, which reads weights.
     model.labelSpareWeights(smallest: noWeightStatistics ? .max : 64)
-    let profiler = Profiler(model, dimensions: try openDimensions(model, path))
+    let dimensions = try openDimensions(model, path)
+    let profiler = Profiler(model, dimensions: dimensions)
     var digest: String?
     if format == .json, !noWeightStatistics {
       var hash = SHA256()
@@ -104,8 +131,18 @@ struct ReportCommand: StatusCommand {
       hashesConstants: format == .json && !noWeightStatistics,
       threads: shared.threadCount
     )
-    let profile = profiler.profile(options, sha256: digest) { done, total in
+    var profile = profiler.profile(options, sha256: digest) { done, total in
       progress.show("\(path): reading weights", done: done, of: total)
+    }
+    if measure {
+      let measurement = ReportMeasurement(
+        runs: runs ?? 20,
+        threads: shared.threads ?? 1,
+        input: input
+      )
+      try measurement.add(to: &profile, model, dimensions) { done, total in
+        progress.show("\(path): measuring", done: done, of: total)
+      }
     }
     do throws(ReadError) {
       try source.checkUnchanged(path: path)
@@ -133,7 +170,11 @@ struct ReportCommand: StatusCommand {
   private func rendered(_ outcomes: [Result<ModelProfile, CommandFailure>]) -> [UInt8] {
     switch format {
     case .text:
-      let options = TextReport.Options(top: top, order: sort, style: shared.textStyle)
+      let options = TextReport.Options(
+        top: top,
+        order: sort ?? (measure ? .time : .macs),
+        style: shared.textStyle
+      )
       let texts = outcomes.compactMap { try? $0.get() }
         .map { TextReport($0, options: options).text() }
       return Array(texts.joined(separator: "\n").utf8)

@@ -108,10 +108,12 @@ struct RunCommand: StatusCommand {
       let results = try call.run(
         given,
         keeping: tensors == .all ? Set(call.computedValues) : [],
-        limits: limits
+        limits: limits,
+        engine: reference ? .reference : .compiled(threads: shared.threadCount)
       ) { done, total in
         if done < total { progress.show("\(model): running", done: done, of: total) }
       }
+      noteUnusualResults(call, results)
       return try TensorArchive.serialized(named(results, of: call))
     } catch {
       throw CommandFailure(error, path: error.code == .dataInvalid ? input : model)
@@ -162,14 +164,23 @@ struct RunCommand: StatusCommand {
 
   /// NaN and infinity are run as they are, but seldom meant.
   private func noteUnusualNumbers(_ call: ModelCall, _ given: [Tensor]) {
-    for (input, tensor) in zip(call.inputs, given) {
-      let (notNumbers, infinite) = tensor.unusualNumbers
-      guard notNumbers + infinite > 0 else { continue }
-      note(
-        "input \"\(input.names.first ?? "")\" has \(notNumbers) NaN and \(infinite) infinite"
-          + " of \(tensor.count) values"
-      )
+    for (input, tensor) in zip(call.inputs, given) { noteUnusual("input", input, tensor) }
+  }
+
+  /// Results that are no numbers say that the model does not stand what it was given.
+  private func noteUnusualResults(_ call: ModelCall, _ results: ModelCall.Results) {
+    for (output, tensor) in zip(call.outputs, results.outputs) {
+      noteUnusual("output", output, tensor)
     }
+  }
+
+  private func noteUnusual(_ what: String, _ parameter: ModelCall.Parameter, _ tensor: Tensor) {
+    let (notNumbers, infinite) = tensor.unusualNumbers
+    guard notNumbers + infinite > 0 else { return }
+    note(
+      "\(what) \"\(parameter.names.first ?? "")\" has \(notNumbers) NaN and \(infinite) infinite"
+        + " of \(tensor.count) values"
+    )
   }
 
   // A note that cannot be written is no error.

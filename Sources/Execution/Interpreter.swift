@@ -5,13 +5,15 @@ import Operators
 /// Runs a model operator by operator with the definitions' own evaluation: the plain reference that
 /// everything faster is checked against.
 package final class Interpreter {
-  private let model: Model
-  private let limits: Limits
+  let model: Model
+  let limits: Limits
   /// Decoded constants, by graph and value: decoded when first read, then kept.
   private var constants: [[Tensor?]]
   /// Which values can be let go after each node.
   private var releases: [[[ValueID]]?]
   private var nesting = 0
+  /// What outlives a run: kept as long as the interpreter.
+  let variables = VariableStore()
 
   /// What a run may take.
   package struct Limits: Sendable {
@@ -162,7 +164,7 @@ package final class Interpreter {
     let context = EvaluationContext(
       attributes: node.attributes,
       sourceVersion: node.origin.sourceVersion,
-      inputs: inputs,
+      inputs: try withStates(inputs, of: node, graphID),
       inputQuantization: node.inputs.map { input in input.flatMap { graph[$0].quantization } },
       outputs: node.outputs.map { output in
         output.map { TensorType(graph[$0].type, graph[$0].shape) }
@@ -170,13 +172,16 @@ package final class Interpreter {
       outputQuantization: node.outputs.map { output in
         output.flatMap { graph[$0].quantization }
       },
-      hasOutput: node.outputs.map { $0 != nil }
+      hasOutput: node.outputs.map { $0 != nil },
+      variables: variables
     ) { (nested, operands) throws(OperatorError) in
       try self.runNested(nested, operands, captured: captured)
     }
     do throws(OperatorError) {
       try checkSize(definition, context)
-      return try evaluate(context)
+      let results = try evaluate(context)
+      keepStates(results, definition.stateOperands(context.attributes), of: node, graphID)
+      return results
     } catch {
       throw ExecutionError(error, node: node)
     }

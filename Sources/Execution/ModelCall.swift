@@ -114,6 +114,14 @@ package struct ModelCall: Sendable {
     model[graph].nodes.flatMap { $0.outputs.compactMap { $0 } }
   }
 
+  /// With what a model is run.
+  package enum Engine: Equatable, Sendable {
+    /// The operators' definitions, one operator after the other: the format's own integers bit for bit.
+    case reference
+    /// Steps compiled for the shapes at hand; samples are spread over threads.
+    case compiled(threads: Int)
+  }
+
   /// Runs the model: at once where the tensors have the inputs' shapes, otherwise piece by piece along
   /// axis 0, with the results joined.
   ///
@@ -121,6 +129,7 @@ package struct ModelCall: Sendable {
   ///   - tensors: One an input.
   ///   - keep: Values to return beside the outputs.
   ///   - limits: What a run may take.
+  ///   - engine: With what.
   ///   - progress: Told after each piece how many of how many are done.
   /// - Returns: The outputs and what was to be kept. Scalars of several pieces become a list.
   /// - Throws: `DATA_INVALID` where a tensor does not fit its input; where an operator cannot be run.
@@ -128,33 +137,83 @@ package struct ModelCall: Sendable {
     _ tensors: [Tensor],
     keeping keep: Set<ValueID> = [],
     limits: Interpreter.Limits = Interpreter.Limits(),
+    engine: Engine = .reference,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(ExecutionError) -> Results {
     let plan = try PiecePlan(self, tensors)
+    let wanted = keep.union(outputs.map(\.value))
+    if case .compiled(let threads) = engine,
+      let compiled = try compiled(for: try plan.piece(0, of: tensors), limits: limits)
+    {
+      let runs = try compiled.run(
+        count: plan.count,
+        keeping: wanted,
+        threads: threads,
+        progress: progress
+      ) { (index) throws(ExecutionError) in try plan.piece(index, of: tensors) }
+      var pieces: [Results] = []
+      for run in runs { pieces.append(try results(run.outputs, run.kept, keeping: keep)) }
+      return try joined(pieces)
+    }
     let interpreter = Interpreter(model, limits: limits)
     var pieces: [Results] = []
     for index in 0..<plan.count {
-      let wanted = keep.union(outputs.map(\.value))
       let piece = try plan.piece(index, of: tensors)
       let (all, kept) = try interpreter.run(graph, inputs: piece, keeping: wanted)
-      let byValue = Dictionary(
-        zip(model[graph].outputs, all).map { ($0, $1) },
-        uniquingKeysWith: { first, _ in first }
-      )
-      var results: [Tensor] = []
-      for output in outputs {
-        guard let tensor = byValue[output.value] ?? kept[output.value] else {
-          throw ExecutionError(
-            .modelInvalid,
-            "nothing computes \"\(model[graph][output.value].name)\""
-          )
-        }
-        results.append(tensor)
-      }
-      pieces.append(Results(outputs: results, kept: kept.filter { keep.contains($0.key) }))
+      pieces.append(try results(all, kept, keeping: keep))
       progress(index + 1, plan.count)
     }
     return try joined(pieces)
+  }
+
+  /// The graph compiled for a piece of the inputs.
+  ///
+  /// - Returns: `nil` where only the reference can run it: a signature of another graph than the main
+  ///   one, inputs that are sequences or that replace constants, ranks that stay open.
+  func compiled(for piece: [Tensor], limits: Interpreter.Limits) throws(ExecutionError)
+    -> CompiledGraph?
+  {
+    let main = model.main
+    guard graph == Model.mainGraph, !main.inputs.contains(where: { main[$0].isConstant }),
+      Set(main.inputs).count == main.inputs.count,
+      piece.allSatisfy({ if case .tensors = $0.elements { false } else { true } })
+    else { return nil }
+    var shapes: [ValueID: [Int]] = [:]
+    for (input, tensor) in zip(main.inputs, piece) { shapes[input] = tensor.sizes }
+    do throws(ExecutionError) {
+      return try CompiledGraph(
+        model,
+        inputShapes: shapes,
+        limits: CompiledGraph.Limits(tensorBytes: limits.tensorBytes)
+      )
+    } catch {
+      // The tensors fit their inputs; what is not told is a rank that the file leaves open.
+      guard error.code == .dataInvalid else { throw error }
+      return nil
+    }
+  }
+
+  /// The results of one piece in the call's order.
+  private func results(
+    _ all: [Tensor],
+    _ kept: [ValueID: Tensor],
+    keeping keep: Set<ValueID>
+  ) throws(ExecutionError) -> Results {
+    let byValue = Dictionary(
+      zip(model[graph].outputs, all).map { ($0, $1) },
+      uniquingKeysWith: { first, _ in first }
+    )
+    var results: [Tensor] = []
+    for output in outputs {
+      guard let tensor = byValue[output.value] ?? kept[output.value] else {
+        throw ExecutionError(
+          .modelInvalid,
+          "nothing computes \"\(model[graph][output.value].name)\""
+        )
+      }
+      results.append(tensor)
+    }
+    return Results(outputs: results, kept: kept.filter { keep.contains($0.key) })
   }
 
   private func joined(_ pieces: [Results]) throws(ExecutionError) -> Results {

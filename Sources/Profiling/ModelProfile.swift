@@ -12,6 +12,8 @@ package struct ModelProfile: Sendable {
   package var operatorTypes: [OperatorTypeRow]
   package var constants: [ConstantRow]
   package var findings: [Finding]
+  /// What measuring gave; `nil` where nothing was measured.
+  package var measurement: Measurement?
 
   /// What the model is.
   package struct ModelSummary: Sendable {
@@ -118,6 +120,8 @@ package struct ModelProfile: Sendable {
     package var activationBytes: Int?
     /// The bytes alive while it runs: operands, results, and what is kept for later.
     package var liveBytes: Int?
+    /// How long it took; `nil` where nothing was measured.
+    package var time: OperatorTime?
 
     /// 2 · MACs + other operations; `nil` where nobody counted them.
     package var flops: Int? {

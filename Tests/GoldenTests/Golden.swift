@@ -79,16 +79,18 @@ struct Golden: CustomTestStringConvertible, Sendable {
 
   /// Runs the model on the golden's inputs.
   ///
+  /// - Parameter engine: With what it is run.
   /// - Returns: Each output beside that of the reference kernels, or of the default ones where the
   ///   runtime has only those.
-  func compare() throws -> [Comparison] {
+  /// - Throws: where a file cannot be read or the model not be run.
+  func compare(_ engine: ModelCall.Engine = .reference) throws -> [Comparison] {
     let archive = try TensorArchive(try ByteSource.mapping(path: archivePath).bytes)
     let call = try ModelCall(try load())
     func tensor(_ name: String) -> Tensor? {
       archive.entries.first { $0.name == prefix + name }.flatMap { Tensor($0.array) }
     }
     let inputs = call.inputs.indices.compactMap { tensor("in\($0)") }
-    let outputs = try call.run(inputs).outputs
+    let outputs = try call.run(inputs, engine: engine).outputs
     return try outputs.enumerated().map { index, result in
       guard let official = tensor("ref_out\(index)") ?? tensor("out\(index)") else {
         throw MissingArray(name: prefix + "out\(index)")

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import ModelIR
 import Operators
@@ -24,13 +25,23 @@ import Testing
 
   @Test(arguments: Golden.all)
   func `a model gives what the official runtime gives`(_ golden: Golden) throws {
-    for (index, comparison) in try golden.compare().enumerated() {
+    try check(golden, .reference)
+  }
+
+  /// What `analyze run` does unless `--reference` asks for the reference.
+  @Test(arguments: Golden.all)
+  func `the compiled graph gives what the official runtime gives`(_ golden: Golden) throws {
+    try check(golden, .compiled(threads: 2))
+  }
+
+  private func check(_ golden: Golden, _ engine: ModelCall.Engine) throws {
+    for (index, comparison) in try golden.compare(engine).enumerated() {
       let difference = try #require(
         comparison.greatestDifference,
         "\(comparison.result.tensorType) for \(comparison.official.tensorType)"
       )
       let share = comparison.range > 0 ? difference / comparison.range : difference
-      print("golden \(golden.name) out\(index): \(difference), \(share) of the range")
+      print("golden \(engine) \(golden.name) out\(index): \(difference), \(share) of the range")
       switch tolerance(golden) {
       case .equal: #expect(comparison.result == comparison.official)
       case .ofRange(let limit): #expect(share <= limit)

@@ -15,10 +15,17 @@ package struct CompiledGraph: Sendable {
     package var arenaBytes: Int
     /// Bytes of results that depend on constants alone and are computed once.
     package var foldedBytes: Int
+    /// Bytes of one value.
+    package var tensorBytes: Int
 
-    package init(arenaBytes: Int = 1 << 33, foldedBytes: Int = 1 << 31) {
+    package init(
+      arenaBytes: Int = 1 << 33,
+      foldedBytes: Int = 1 << 31,
+      tensorBytes: Int = 1 << 31
+    ) {
       self.arenaBytes = arenaBytes
       self.foldedBytes = foldedBytes
+      self.tensorBytes = tensorBytes
     }
   }
 
@@ -52,7 +59,7 @@ package struct CompiledGraph: Sendable {
   let separate: ArenaPlan
   /// For each step, the values that nothing reads after it.
   let releases: [[ValueID]]
-  private let limits: Limits
+  let limits: Limits
   /// Constants that were computed here, and those that a variant replaces.
   private(set) var constants: [ValueID: Tensor]
 
@@ -150,6 +157,9 @@ package struct CompiledGraph: Sendable {
 
   /// The nodes that the operators' definitions evaluate.
   package var fallbackNodes: [NodeID] { steps.filter { $0.kernel == nil }.map(\.node) }
+
+  /// The nodes that run in one pass with others, each list in order.
+  package var fusedNodes: [[NodeID]] { [] }
 
   /// Bytes of weights in the kernels' order, shared by all executors.
   package var packedBytes: Int {

@@ -20,6 +20,10 @@ extension CompiledGraph {
     private let relayout: AlignedBuffer
     private var scratch: [AlignedBuffer]
     private var hasRun = false
+    /// Called after each step of a run, for clocks.
+    package var onStep: ((NodeID) -> Void)?
+    /// What the stateful steps of the last run started from, for resuming.
+    private var stateBefore: [Int: VariableStore.Snapshot] = [:]
 
     /// Buffered values and tensors.
     private struct Memory {
@@ -60,7 +64,10 @@ extension CompiledGraph {
       self.compiled = compiled
       self.keepsAll = keepsAll
       self.queue = queue
-      interpreter = Interpreter(compiled.model)
+      interpreter = Interpreter(
+        compiled.model,
+        limits: Interpreter.Limits(tensorBytes: compiled.limits.tensorBytes)
+      )
       func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
         Memory(
           plan: plan,
@@ -118,7 +125,17 @@ extension CompiledGraph {
         store(tensor, value, pass)
         if keep.contains(value) { pass.kept[value] = tensor }
       }
-      for index in compiled.steps.indices { try run(index, &pass) }
+      for index in compiled.steps.indices {
+        if keepsAll, compiled.isStateful(index) {
+          stateBefore[index] = interpreter.variables.snapshot
+        }
+        try run(index, &pass)
+        onStep?(compiled.steps[index].node)
+      }
+      // What depends on constants alone was computed while compiling.
+      for value in keep where compiled.places[value.index] == .constant {
+        pass.kept[value] = tensor(value, pass)
+      }
       hasRun = true
       return (try outputs(pass), pass.kept)
     }
@@ -194,6 +211,15 @@ extension CompiledGraph {
         store(tensor, value, pass)
       }
       defer { for index in anew.tensors.indices { anew.tensors[index] = nil } }
+      // State starts from what the run found there, and ends as the run left it.
+      let stateAfter = interpreter.variables.snapshot
+      defer { interpreter.variables.restore(stateAfter) }
+      let firstStateful = variant.steps.indices.first {
+        variant.steps[$0].node >= first && stateBefore[$0] != nil
+      }
+      if let snapshot = firstStateful.flatMap({ stateBefore[$0] }) {
+        interpreter.variables.restore(snapshot)
+      }
       for (index, step) in variant.steps.enumerated() {
         let readsWeights = step.reads.contains { weights.contains($0) }
         guard step.node >= first else {
@@ -204,7 +230,7 @@ extension CompiledGraph {
         }
         let outputs = variant.graph[step.node].outputs.compactMap { $0 }
         guard
-          readsWeights || step.node == first
+          readsWeights || step.node == first || stateBefore[index] != nil
             || step.reads.contains(where: { pass.isAnew[$0.index] })
             || outputs.contains(where: { values[$0] != nil })
         else { continue }

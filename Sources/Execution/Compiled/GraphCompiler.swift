@@ -23,7 +23,10 @@ struct GraphCompiler {
   init(_ model: Model, inputShapes: [ValueID: [Int]], limits: CompiledGraph.Limits) {
     self.model = model
     self.limits = limits
-    interpreter = Interpreter(model)
+    interpreter = Interpreter(
+      model,
+      limits: Interpreter.Limits(tensorBytes: limits.tensorBytes)
+    )
     let inferred = GraphInference(inputShapes: inputShapes.mapValues(Shape.fixed)).infer(model)
     types = inferred[Model.mainGraph.index].types
     issues = inferred[Model.mainGraph.index].issues
@@ -48,6 +51,7 @@ struct GraphCompiler {
     if let issue = issues.first(where: { !$0.isStatedShape }) {
       throw ExecutionError(.invalid(issue.message), node: graph[issue.node])
     }
+    try CompiledGraph.checkSizes(graph, types, limit: limits.tensorBytes)
     for value in folded.keys { places[value.index] = .constant }
     for node in graph.nodeIDs { try compile(node) }
     placeBuffers()

@@ -26,7 +26,12 @@ extension Loader {
       named.message = "\(code.sourceType) at operator \(graph.nodes.count): " + error.message
       throw named
     }
-    _ = try operands(table, slot: Slot.Operator.intermediates, "intermediates", of: count)
+    let intermediates = try operands(
+      table,
+      slot: Slot.Operator.intermediates,
+      "intermediates",
+      of: count
+    )
     _ = try table.vector(slot: Slot.Operator.mutatingInputs, of: Bool.self)
 
     let firstOutput = outputs.compactMap { $0 }.first
@@ -39,6 +44,14 @@ extension Loader {
       OperandContext(values: graph.values, inputs: inputs, outputs: outputs),
       node: NodeID(graph.nodes.count)
     )
+    if !intermediates.isEmpty {
+      // Integer LSTMs keep nothing in these tensors; only how they would be quantized counts.
+      let quantized = intermediates.map { $0.flatMap { graph[$0].quantization } }
+      lowered.attributes["intermediateScales"] = .floats(
+        quantized.map { Double($0?.scales.first ?? 0) }
+      )
+      lowered.attributes["intermediateZeroPoints"] = .ints(quantized.map { $0?.zeroPoint(0) ?? 0 })
+    }
     if let options = try customOptions(table) {
       if code.customName == "TFLite_Detection_PostProcess" {
         lowered.kind = .known("detectionPostProcess")

@@ -100,6 +100,11 @@ extension OperatorDefinition {
     outputs: 0...0,
     inferTypes: { (_) throws(OperatorError) in [] },
     cost: .free,
+    evaluate: { (context) throws(OperatorError) in
+      let graph = try context.attributes.graph("graph")
+      if context.variables.isFirst(graph) { _ = try context.run(graph, []) }
+      return []
+    },
     isPure: false
   )
 }

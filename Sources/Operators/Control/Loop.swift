@@ -59,7 +59,7 @@ extension OperatorDefinition {
   /// The last `numScanInputs` operands are walked through along `scanInputAxes` in
   /// `scanInputDirections` (1 is backwards), the body's further results stacked along
   /// `scanOutputAxes` in `scanOutputDirections`. Source: ONNX Scan-9; Scan-8 has a batch axis and
-  /// lengths, and is not evaluated.
+  /// lengths.
   static let scan = OperatorDefinition(
     "scan",
     "Runs a graph over the slices of tensors.",
@@ -101,7 +101,7 @@ extension OperatorDefinition {
     },
     cost: .nested,
     evaluate: { (context) throws(OperatorError) in
-      guard context.sourceVersion != 8 else { throw .unsupported("the batched form of Scan-8") }
+      if context.sourceVersion == 8 { return try evaluateBatchedScan(context) }
       let plan = try ScanPlan(context.attributes, operands: context.inputs.count)
       let body = try context.attributes.graph("bodyGraph")
       var states = Array(context.inputs.prefix(plan.states))

@@ -18,6 +18,8 @@ package struct EvaluationContext {
   private let runGraph: (GraphID, [Tensor?]) throws(OperatorError) -> [Tensor]
   /// The seed of operators that draw random numbers and have none of their own.
   package let seed: UInt64
+  /// What outlives a run.
+  package let variables: VariableStore
 
   package init(
     attributes: Attributes,
@@ -28,6 +30,7 @@ package struct EvaluationContext {
     outputQuantization: [Quantization?] = [],
     hasOutput: [Bool] = [true],
     seed: UInt64 = 0,
+    variables: VariableStore = VariableStore(),
     runGraph: @escaping (GraphID, [Tensor?]) throws(OperatorError) -> [Tensor] = {
       (_, _) throws(OperatorError) in throw .unsupported("nested graphs cannot be run here")
     }
@@ -40,6 +43,7 @@ package struct EvaluationContext {
     self.outputQuantization = outputQuantization
     self.hasOutput = hasOutput
     self.seed = seed
+    self.variables = variables
     self.runGraph = runGraph
   }
 

@@ -36,6 +36,9 @@ package struct OperatorDefinition: Sendable {
   package let evaluate: Evaluation?
   /// Whether equal operands always give equal results (false for random numbers and state).
   package let isPure: Bool
+  /// The operands that hold state, where they are variables; the evaluation gives their new values
+  /// behind the other results, in this order.
+  package let stateOperands: @Sendable (AttributeReader) -> [Int]
 
   package init(
     _ name: String,
@@ -47,7 +50,8 @@ package struct OperatorDefinition: Sendable {
     inferDimensions: DimensionInference? = nil,
     cost: CostRule? = nil,
     evaluate: Evaluation? = nil,
-    isPure: Bool = true
+    isPure: Bool = true,
+    stateOperands: @escaping @Sendable (AttributeReader) -> [Int] = { _ in [] }
   ) {
     self.name = name
     self.summary = summary
@@ -59,6 +63,7 @@ package struct OperatorDefinition: Sendable {
     self.cost = cost
     self.evaluate = evaluate
     self.isPure = isPure
+    self.stateOperands = stateOperands
   }
 }
 

@@ -242,7 +242,9 @@ private struct GraphPass {
     if let dimensions = definition.inferDimensions?(context) {
       values[first.index].dimensions = dimensions
       let sizes = dimensions.compactMap(\.size)
-      if sizes.count == dimensions.count, let shape = values[first.index].type.shape.sizes,
+      // A truth value that follows from extents is folded below: its elements are no integers.
+      if values[first.index].type.element.isInteger, sizes.count == dimensions.count,
+        let shape = values[first.index].type.shape.sizes,
         checkedProduct(shape) == sizes.count
       {
         values[first.index].value = Tensor(

@@ -5,7 +5,7 @@ extension OperatorDefinition {
   /// coupled gates.
   ///
   /// 20 or 24 operands (`LiteLSTMOperands.unidirectional`), two of them states. The result is followed
-  /// by the new states. Activations that are integers are not evaluated.
+  /// by the new states. 8-bit activations are those of `IntegerLSTM`.
   /// Sources: LiteRT `tflite/kernels/unidirectional_sequence_lstm.cc`; Sak et al. 2014 (projection).
   static let unidirectionalSequenceLSTM = OperatorDefinition(
     "unidirectionalSequenceLSTM",
@@ -21,7 +21,8 @@ extension OperatorDefinition {
       let timeMajor = try context.attributes.bool("timeMajor")
       return try liteResults(context, timeMajor: timeMajor, isStep: false)
     },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [18, 19] }
   )
 
   /// One step of TensorFlow Lite's LSTM.
@@ -57,7 +58,9 @@ extension OperatorDefinition {
       }
       return try evaluateBasic(context)
     },
-    isPure: false
+    isPure: false,
+    // The basic kernel takes its states as operands and gives them as results like any other.
+    stateOperands: { ((try? isBasic($0)) ?? false) ? [] : [18, 19] }
   )
 
   /// TensorFlow Lite's LSTM over a sequence in both directions.
@@ -85,7 +88,8 @@ extension OperatorDefinition {
       return total
     },
     evaluate: { (context) throws(OperatorError) in try evaluateBidirectional(context) },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [35, 36, 37, 38] }
   )
 }
 
@@ -143,7 +147,8 @@ private func liteTypes(
   }
   return [
     input.with(sequence.result(outputs)), input.with(.ranked([sequence.batch, outputs])),
-    input.with(.ranked([sequence.batch, cells])),
+    // Integer LSTMs have wider cells than outputs.
+    (context.optionalInput(operands.cellState) ?? input).with(.ranked([sequence.batch, cells])),
   ]
 }
 
@@ -152,8 +157,11 @@ private func liteResults(
   timeMajor: Bool,
   isStep: Bool
 ) throws(OperatorError) -> [Tensor] {
-  let cell = try LiteLSTM(context, .unidirectional)
   let input = try context.input(0)
+  if case .integers = input.elements {
+    return try IntegerLSTM(context, .unidirectional).run(timeMajor: timeMajor, isStep: isStep)
+  }
+  let cell = try LiteLSTM(context, .unidirectional)
   let (values, state, memory) = try cell.run(timeMajor: timeMajor, isStep: isStep)
   guard
     let sequence = try LiteSequence(.fixed(input.sizes), timeMajor: timeMajor, isStep: isStep),

@@ -80,7 +80,8 @@ extension OperatorDefinition {
         Tensor([batch, backward.units], floats: b.state),
       ]
     },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [4, 8] }
   )
 
   private static func liteRNN(_ name: String, _ summary: String, _ isStep: Bool)
@@ -118,7 +119,8 @@ extension OperatorDefinition {
           Tensor([batch, network.units], floats: run.state),
         ]
       },
-      isPure: false
+      isPure: false,
+      stateOperands: { _ in [4] }
     )
   }
 }

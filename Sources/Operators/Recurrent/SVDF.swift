@@ -47,7 +47,8 @@ extension OperatorDefinition {
       if case .integers = try context.input(0).elements { return try integerSVDF(context, shape) }
       return try realSVDF(context, shape)
     },
-    isPure: false
+    isPure: false,
+    stateOperands: { _ in [4] }
   )
 }
 

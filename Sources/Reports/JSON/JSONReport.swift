@@ -5,7 +5,7 @@ import WireFormats
 
 /// The report for programs: `analyze.report/1`.
 package struct JSONReport {
-  private let profile: ModelProfile
+  let profile: ModelProfile
   private let tool: ToolIdentity
 
   package init(_ profile: ModelProfile, tool: ToolIdentity) {
@@ -15,7 +15,7 @@ package struct JSONReport {
 
   /// The document.
   package func value() -> JSONValue {
-    [
+    let report: JSONValue = [
       "schema": "analyze.report/1",
       "tool": tool.json,
       "model": model(),
@@ -27,6 +27,8 @@ package struct JSONReport {
       "constants": .array(profile.constants.map(constant)),
       "findings": .array(profile.findings.map(finding)),
     ]
+    guard let measurement = profile.measurement else { return report }
+    return report.with([JSONValue.Member("measurement", self.measurement(measurement))])
   }
 
   private func model() -> JSONValue {
@@ -102,7 +104,7 @@ package struct JSONReport {
   }
 
   private func row(_ row: ModelProfile.OperatorRow) -> JSONValue {
-    [
+    let value: JSONValue = [
       "index": .int(row.index),
       "graph": .int(row.graph.index),
       "name": .string(row.name),
@@ -125,6 +127,7 @@ package struct JSONReport {
       "liveBytes": JSONValue(row.liveBytes),
       "runnable": .bool(row.isRunnable),
     ]
+    return profile.measurement == nil ? value : value.with(times(row))
   }
 
   private func constant(_ row: ModelProfile.ConstantRow) -> JSONValue {

@@ -39,7 +39,7 @@ struct HotspotTable {
   }
 
   /// The places of the rows, greatest first; equal ones in execution order.
-  private static func order(
+  static func order(
     _ rows: [ModelProfile.OperatorRow],
     by order: TextReport.Order
   ) -> [Int] {
@@ -49,6 +49,7 @@ struct HotspotTable {
       case .weights: row.weightBytes
       case .memory: row.liveBytes ?? -1
       case .run: 0
+      case .time: row.time?.medianMicroseconds.flatMap { Int(exactly: ($0 * 1000).rounded()) } ?? -1
       }
     }
     return rows.indices.sorted { (keys[$1], $0) < (keys[$0], $1) }
@@ -112,6 +113,7 @@ struct HotspotTable {
     case .weights: "by weight bytes"
     case .memory: "by bytes alive"
     case .run: "in execution order"
+    case .time: "by time"
     }
   }
 

@@ -7,7 +7,7 @@ import Profiling
 package struct TextReport {
   /// By what the hotspot table is sorted.
   package enum Order: String, Sendable, CaseIterable {
-    case macs, weights, memory, run
+    case macs, weights, memory, run, time
   }
 
   /// What to show.
@@ -35,7 +35,9 @@ package struct TextReport {
 
   /// The text; it ends in a newline.
   package func text() -> String {
-    let sections = [header(), summary(), HotspotTable(self).lines(), typeLines(), findings()]
+    let hotspots =
+      profile.measurement == nil ? HotspotTable(self).lines() : TimeTable(self).lines()
+    let sections = [header(), summary(), hotspots, typeLines(), findings()]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n"
   }
@@ -125,6 +127,10 @@ package struct TextReport {
     )
     lines += item("Compute", compute(totals), countParts(totals))
     lines += item("Memory", memory(totals), memoryParts(totals))
+    lines += item("Runs", runnable(), runnableParts())
+    if let measurement = profile.measurement {
+      lines += item("Time", time(measurement), timeParts(measurement))
+    }
     return lines
   }
 
