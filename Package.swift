@@ -46,6 +46,16 @@ let package = Package(
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
+    .target(
+      name: "CImages",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
+    ),
+    library(
+      "Calibration",
+      ["ByteIO", "CImages", "Execution", "Kernels", "ModelIR", "Operators", "WireFormats"]
+    ),
+    library("Techniques", ["ByteIO", "Calibration", "Execution", "ModelIR", "Operators"]),
+
     // Results
     library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
     library(
@@ -89,6 +99,20 @@ let package = Package(
       [
         "ByteIO", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport",
         "WireFormats",
+      ]
+    ),
+    tests(
+      "Calibration",
+      [
+        "ByteIO", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport",
+        "WireFormats",
+      ]
+    ),
+    tests(
+      "Techniques",
+      [
+        "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
+        "Operators", "TestSupport", "WireFormats",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
