@@ -3,14 +3,13 @@ import Calibration
 /// Weights as integers around their mean: `q = clamp(round((w − mean) / s))`, with `s` from the standard
 /// deviation, for each output channel.
 ///
-/// `s = k · σ / (2^(bits − 1) − 1)`: codes reach `k` standard deviations. For normally distributed
-/// weights the `k` with the least mean square error is 3.89, 3.22, 2.58, 2.16, 1.53 for 8, 6, 4, 3, 2
-/// bits: the minimum of `k² / (3 m²) / 4 · P(|z| ≤ k) + 2 ∫ₖ^∞ (z − k)² φ(z) dz` with
-/// `m = 2^(bits − 1) − 1`, found numerically (`Tests/Oracles/calibration_oracle.py`).
+/// `s = k · σ / m`, `m = 2^(bits − 1) − 1`: codes reach `k` standard deviations. For normally
+/// distributed weights the `k` with the least mean square error is 3.92, 3.27, 2.47, 1.95, 1.22 for
+/// 8, 6, 4, 3, 2 bits, found numerically (`Tests/Oracles/calibration_oracle.py --reach`).
 struct MeanDeviationWeights: WeightCoding {
   var bits: Int
 
-  static let reach: [Int: Double] = [8: 3.89, 6: 3.22, 4: 2.58, 3: 2.16, 2: 1.53]
+  static let reach: [Int: Double] = [8: 3.92, 6: 3.27, 4: 2.47, 3: 1.95, 2: 1.22]
 
   var name: String { "int\(bits)-mean-std" }
 
