@@ -101,12 +101,13 @@ let package = Package(
         "WireFormats",
       ]
     ),
-    tests(
-      "Calibration",
-      [
-        "ByteIO", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators", "TestSupport",
-        "WireFormats",
-      ]
+    .testTarget(
+      name: "CalibrationTests",
+      dependencies: [
+        "ByteIO", "Calibration", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
     ),
     tests(
       "Techniques",
