@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: [
     [Float(0)], [1], [-3.5, -3.5], [1e30, -1e-30], [.leastNonzeroMagnitude, 0],
-    [.greatestFiniteMagnitude, -.greatestFiniteMagnitude], [1000, 1000.0001],
+    [Float.greatestFiniteMagnitude, -Float.greatestFiniteMagnitude], [1000, 1000.0001],
   ])
   func `every method takes every range`(values: [Float]) throws {
     var found = RangeHistogram(binCount: 64)

@@ -75,11 +75,14 @@ import Testing
 
   private let values: [Float] = [1, -0.5, 0.25, 0.1, -2, 0.8, 0, 1]
 
-  /// Row 1: s = 1/7; 1 → 7, −0.5 → −3.5 → −4 (away from zero), 0.25 → 1.75 → 2, 0.1 → 0.7 → 1.
-  /// Row 2: s = 2/7; −2 → −7, 0.8 → 2.8 → 3, 0, 1 → 3.5 → 4. 4 bytes of codes, 12 a scale.
+  /// Row 1: s = 1/7; 1 → 7, −0.45 → −3.15 → −3, 0.25 → 1.75 → 2, 0.1 → 0.7 → 1.
+  /// Row 2: s = 2/7; −2 → −7, 0.8 → 2.8 → 3, 0, 0.9 → 3.15 → 3. 4 bytes of codes, 12 a scale.
   @Test func `integers by channel`() throws {
-    let result = try coded("int4-channel", try matrix(values))
-    #expect(result.codes == [7, -4, 2, 1, -7, 3, 0, 4])
+    let result = try coded(
+      "int4-channel",
+      try matrix([1, -0.45, 0.25, 0.1, -2, 0.8, 0, 0.9])
+    )
+    #expect(result.codes == [7, -3, 2, 1, -7, 3, 0, 3])
     #expect(result.scales == [1 / 7, 2 / 7])
     #expect(result.bytes == 4 + 2 * 12)
   }
@@ -91,9 +94,12 @@ import Testing
     #expect(result.bytes == 8 + 12)
   }
 
-  /// Row 1: from −0.5 to 1: s = 0.1, z = −8 + 5 = −3; 1 → 10 − 3 = 7, −0.5 → −8, 0.25 → 3 − 3, 0.1 → −2.
+  /// Row 1: from −0.5 to 1: s = 0.1, z = −8 + 5 = −3; 1 → 10 − 3 = 7, −0.5 → −8, 0.28 → 3 − 3, 0.1 → −2.
   @Test func `asymmetric integers`() throws {
-    let result = try coded("int4-channel-asym", try matrix(values))
+    let result = try coded(
+      "int4-channel-asym",
+      try matrix([1, -0.5, 0.28, 0.1, -2, 0.8, 0, 1])
+    )
     #expect(Array(result.codes?.prefix(4) ?? []) == [7, -8, 0, -2])
     #expect(result.zeroPoints.first == -3)
   }

@@ -37,7 +37,7 @@ import Testing
       uniquingKeysWith: { first, _ in first }
     )
     let compiled = try CompiledGraph(model, inputShapes: shapes)
-    return try CompiledGraph.Executor(compiled).run(inputs: inputs).outputs.flatMap { tensor in
+    return try CompiledGraph.Executor(compiled).run(inputs: inputs).flatMap { tensor in
       if case .floats(let values) = tensor.elements { return values }
       return []
     }

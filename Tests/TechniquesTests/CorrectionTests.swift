@@ -21,7 +21,7 @@ import WireFormats
     var generator = SeededGenerator(seed: 2)
     let input = Tensor([1, 640], floats: (0..<640).map { _ in Float(generator.next() % 100) / 10 })
     func output(_ graph: CompiledGraph) throws -> [Float] {
-      let tensors = try CompiledGraph.Executor(graph).run(inputs: [input]).outputs
+      let tensors = try CompiledGraph.Executor(graph).run(inputs: [input])
       guard case .floats(let values)? = tensors.first?.elements else { return [] }
       return values
     }
