@@ -48,6 +48,15 @@ let package = Package(
 
     library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
     library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
+    .target(
+      name: "CImages",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
+    ),
+    library(
+      "Calibration",
+      ["ByteIO", "CImages", "Execution", "Kernels", "ModelIR", "Operators", "WireFormats"]
+    ),
+    library("Techniques", ["ByteIO", "Calibration", "Execution", "ModelIR", "Operators"]),
 
     // Results
     library(
@@ -97,6 +106,21 @@ let package = Package(
         "TestSupport", "WireFormats",
       ],
       exclude: ["Fixtures"]
+    ),
+    .testTarget(
+      name: "CalibrationTests",
+      dependencies: [
+        "ByteIO", "Calibration", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
+    tests(
+      "Techniques",
+      [
+        "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
+        "Operators", "TestSupport", "WireFormats",
+      ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),

@@ -151,7 +151,7 @@ struct ScaleStep: StepKernel {
 
 extension KernelChooser {
   /// A computed operand whose result has its extents and layout.
-  private func same() -> (operand: KernelChoice.Operand, count: Int)? {
+  func same() -> (operand: KernelChoice.Operand, count: Int)? {
     guard let input = computed(0), input.sizes == resultSizes,
       let count = checkedProduct(input.sizes)
     else { return nil }

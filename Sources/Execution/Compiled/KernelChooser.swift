@@ -72,6 +72,7 @@ struct KernelChooser {
     "identity": { $0.copy() },
     "concat": { try $0.concat() },
     "pad": { try $0.pad() },
+    "fakeQuantize": { try $0.fakeQuantize() },
   ]
 
   /// The kernel, or `nil`: misfits are left to the definition, which says what is wrong.

@@ -72,12 +72,19 @@ struct DynamicQuantization {
   }
 }
 
-private struct FakeQuantization {
-  var least: Float
-  var greatest: Float
-  var scale: Float
+/// The steps that numbers are limited to, from the attributes of `fakeQuantize`.
+package struct FakeQuantization: Equatable, Sendable {
+  /// The least step.
+  package var least: Float
+  /// The greatest step.
+  package var greatest: Float
+  /// The distance between steps.
+  package var scale: Float
 
-  init(_ attributes: AttributeReader) throws(OperatorError) {
+  /// Reads min, max, numBits and narrowRange.
+  ///
+  /// - Throws: where they are no range.
+  package init(_ attributes: AttributeReader) throws(OperatorError) {
     let minimum = Float(try attributes.float("min", default: 0))
     let maximum = Float(try attributes.float("max", default: 0))
     let bits = try attributes.int("numBits", default: 8)
@@ -93,7 +100,8 @@ private struct FakeQuantization {
     greatest = (highest - zeroPoint) * scale
   }
 
-  func callAsFunction(_ value: Float) -> Float {
+  /// The step that is nearest to a number.
+  package func callAsFunction(_ value: Float) -> Float {
     let shifted = min(greatest, max(least, value)) - least
     return (shifted * (1 / scale)).rounded(.toNearestOrAwayFromZero) * scale + least
   }

@@ -1,0 +1,124 @@
+import Calibration
+import ModelIR
+import Operators
+
+/// What actions may look at: the model, its types, and what calibration measured.
+package struct ActionContext: Sendable {
+  package let model: Model
+  /// The types of the main graph's values.
+  package let types: [TensorType]
+  /// What calibration measured; `nil` where there is no data.
+  package let record: CalibrationRecord?
+  package let sites: SiteList
+  let layers: [NodeID: WeightLayer]
+
+  package init(_ model: Model, types: [TensorType], record: CalibrationRecord? = nil) {
+    self.model = model
+    self.types = types
+    self.record = record
+    sites = SiteList(model, types: types)
+    layers = Dictionary(
+      WeightLayer.all(in: model.main).map { ($0.node, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
+  }
+
+  /// The layer that a weight site is about.
+  package func layer(_ site: Site) -> WeightLayer? { site.node.flatMap { layers[$0] } }
+}
+
+/// What an action makes of a site.
+package struct AppliedAction: Sendable {
+  /// New values of constants: for `CompiledGraph.replacing`.
+  package var constants: [ValueID: Tensor] = [:]
+  /// What is done to activations while the model runs.
+  package var activations: [ValueID: ActivationTransform] = [:]
+  /// The smaller model, where the graph itself changed; identifiers of nodes and values stay.
+  package var model: Model?
+  /// The site's bytes afterwards, with scales, zero points and tables; `nil` where unknown.
+  package var bytes: Int?
+  /// The bytes in a sparse form, where that is smaller than the dense one.
+  package var sparseBytes: Int?
+  /// The multiply-adds of the whole model afterwards, where they change; `nil` where they do not.
+  package var multiplyAdds: Int?
+  /// The stored form of the weights, where there is one.
+  package var coded: CodedWeights?
+}
+
+extension Action {
+  /// Whether the action can be taken at the site.
+  package func applies(to site: Site, in context: ActionContext) -> Bool {
+    guard kind == site.kind else { return false }
+    guard case .weights(let coding) = effect else { return true }
+    return context.layer(site).map(coding.applies) ?? false
+  }
+
+  /// Takes the action on a copy.
+  ///
+  /// - Parameters:
+  ///   - site: Where.
+  ///   - context: The model and what calibration measured.
+  /// - Throws: where the site is of another kind, a number is not finite, or calibration data that
+  ///   the action needs was not measured.
+  package func apply(
+    to site: Site,
+    in context: ActionContext
+  ) throws(TechniqueError) -> AppliedAction {
+    guard applies(to: site, in: context) else {
+      throw TechniqueError(.usage, "\(name) does not apply to \(site.id)")
+    }
+    switch effect {
+    case .weights(let coding): return try applyWeights(coding, site, context)
+    case .activations(let coding):
+      guard let statistics = context.record?.statistics[site.value] else {
+        throw TechniqueError(.dataInvalid, "\(name) needs calibration data of \(site.id)")
+      }
+      let transform = try coding.transform(statistics)
+      let elements = context.types[site.value.index].shape.elementCount
+      return AppliedAction(
+        activations: [site.value: transform],
+        bytes: elements.map { ($0 * coding.bits + 7) / 8 }
+      )
+    case .channels(let pruning): return try pruning.apply(to: site, context)
+    }
+  }
+
+  private func applyWeights(
+    _ coding: any WeightCoding,
+    _ site: Site,
+    _ context: ActionContext
+  ) throws(TechniqueError) -> AppliedAction {
+    let graph = context.model.main
+    guard let layer = context.layer(site), let original = layer.matrix(in: graph) else {
+      throw TechniqueError(.dataInvalid, "the weights of \(site.id) are not at hand")
+    }
+    guard original.allSatisfy(\.isFinite) else {
+      throw TechniqueError(.modelInvalid, "the weights of \(site.id) are not all finite")
+    }
+    let moments = context.record?.moments[layer.node]
+    let matrix = WeightMatrix(layer: layer, values: original, moments: moments)
+    var coded = try coding.encode(matrix)
+    if corrections.contains(.refit) {
+      coded = try LeastSquaresRefit.refit(coded, of: matrix, named: name)
+    }
+    guard coded.values.allSatisfy(\.isFinite) else {
+      throw TechniqueError(.dataInvalid, "\(name) makes weights of \(site.id) that are not finite")
+    }
+    var applied = AppliedAction(
+      constants: [
+        layer.weights: Tensor(layer.sizes, floats: layer.stored(coded.values))
+      ],
+      bytes: coded.bytes,
+      sparseBytes: coded.sparseBytes,
+      coded: coded
+    )
+    if corrections.contains(.bias) {
+      guard site.nodes.count == 1 else {
+        throw TechniqueError(.usage, "the weights of \(site.id) are shared, their biases are not")
+      }
+      let bias = try BiasCorrection.corrected(coded, of: matrix, in: graph, named: name)
+      applied.constants[bias.value] = bias.tensor
+    }
+    return applied
+  }
+}

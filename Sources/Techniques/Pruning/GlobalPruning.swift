@@ -1,0 +1,60 @@
+import Calibration
+import ModelIR
+import Operators
+
+/// The least weights of a whole model become 0: one threshold of magnitude for all layers.
+///
+/// Source: Zhu and Gupta 2017, "To prune, or not to prune" (magnitudes); a global threshold as in
+/// Frankle and Carbin 2018, section 3.
+package enum GlobalPruning {
+  /// The pruned weights of every layer.
+  ///
+  /// - Parameters:
+  ///   - percent: The share of all weights that go; `⌊share · count⌋` of them, of equal ones those of
+  ///     earlier layers.
+  ///   - context: The model.
+  /// - Returns: New values of the weights that change, and the share of zeros of each, by its site.
+  /// - Throws: where a layer's weights are not at hand or not finite.
+  package static func apply(
+    percent: Int,
+    in context: ActionContext
+  ) throws(TechniqueError) -> (constants: [ValueID: Tensor], sparsity: [String: Double]) {
+    guard (1...99).contains(percent) else {
+      throw TechniqueError(.usage, "\(percent) % is no share to prune; 1 to 99 are")
+    }
+    var parts: [(site: Site, layer: WeightLayer, values: [Float])] = []
+    for site in context.sites.sites(.weights) {
+      guard let layer = context.layer(site), let values = layer.matrix(in: context.model.main),
+        values.allSatisfy(\.isFinite)
+      else {
+        throw TechniqueError(.modelInvalid, "the weights of \(site.id) are not finite numbers")
+      }
+      parts.append((site, layer, values))
+    }
+    let magnitudes = parts.flatMap { $0.values.map(\.magnitude) }
+    let goes = magnitudes.count * percent / 100
+    let threshold = goes > 0 ? magnitudes.sorted()[goes - 1] : -1
+    // Equal magnitudes: as many of them as are still wanted, from the first layer on.
+    var ties = goes - magnitudes.count { $0 < threshold }
+    var constants: [ValueID: Tensor] = [:]
+    var sparsity: [String: Double] = [:]
+    for part in parts {
+      var values = part.values
+      for index in values.indices {
+        let magnitude = values[index].magnitude
+        if magnitude < threshold {
+          values[index] = 0
+        } else if magnitude == threshold, ties > 0 {
+          values[index] = 0
+          ties -= 1
+        }
+      }
+      constants[part.layer.weights] = Tensor(
+        part.layer.sizes,
+        floats: part.layer.stored(values)
+      )
+      sparsity[part.site.id] = Double(values.count { $0 == 0 }) / Double(max(values.count, 1))
+    }
+    return (constants, sparsity)
+  }
+}
