@@ -23,9 +23,13 @@ struct ArenaPlan: Sendable {
 
   /// Places values.
   ///
+  /// - Parameters:
+  ///   - lifetimes: The values.
+  ///   - valueCount: The values of the graph.
+  ///   - aliases: Values that lie where another one does.
   /// - Returns: `nil` where the sizes overflow.
   /// - Complexity: O(values²) in the worst case.
-  init?(_ lifetimes: [Lifetime], valueCount: Int) {
+  init?(_ lifetimes: [Lifetime], valueCount: Int, aliases: [ValueID: ValueID] = [:]) {
     var offsets = [Int?](repeating: nil, count: valueCount)
     var placed: [(range: Range<Int>, steps: ClosedRange<Int>)] = []
     var total = 0
@@ -47,6 +51,7 @@ struct ArenaPlan: Sendable {
       placed.append((offset..<end, lifetime.steps))
       total = max(total, end)
     }
+    for (value, target) in aliases { offsets[value.index] = offsets[target.index] }
     self.offsets = offsets
     byteCount = total
   }

@@ -20,6 +20,7 @@ extension CompiledGraph {
     private let relayout: AlignedBuffer
     private var scratch: [AlignedBuffer]
     private var hasRun = false
+    private var observer: (() -> Void)?
 
     /// Buffered values and tensors.
     private struct Memory {
@@ -27,9 +28,8 @@ extension CompiledGraph {
       var arena: AlignedBuffer
       var tensors: [Tensor?]
 
-      func pointer(_ value: ValueID) -> UnsafeMutablePointer<Float>? {
-        guard let offset = plan.offsets[value.index] else { return nil }
-        return (arena.pointer + offset).assumingMemoryBound(to: Float.self)
+      func pointer(_ value: ValueID) -> UnsafeMutableRawPointer? {
+        plan.offsets[value.index].map { arena.pointer + $0 }
       }
     }
 
@@ -42,6 +42,8 @@ extension CompiledGraph {
       var given: [ValueID: Tensor] = [:]
       var keep: Set<ValueID> = []
       var kept: [ValueID: Tensor] = [:]
+      /// Which groups run step by step, because an inner value is kept or replaced.
+      var isApart: [Bool] = []
     }
 
     /// Creates an executor.
@@ -60,7 +62,10 @@ extension CompiledGraph {
       self.compiled = compiled
       self.keepsAll = keepsAll
       self.queue = queue
-      interpreter = Interpreter(compiled.model)
+      interpreter = Interpreter(
+        compiled.model,
+        limits: .init(tensorBytes: compiled.limits.tensorBytes)
+      )
       func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
         Memory(
           plan: plan,
@@ -87,6 +92,21 @@ extension CompiledGraph {
     /// - Throws: where an input does not fit, or an operator cannot be evaluated.
     package func run(inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
       try run(inputs: inputs, keeping: []).outputs
+    }
+
+    /// Runs the graph and calls `observe` after each entry of `CompiledGraph.stepNames`.
+    ///
+    /// - Parameters:
+    ///   - inputs: One tensor each input, in the model's order.
+    ///   - observe: Looks at a clock, or at something else.
+    /// - Throws: where an input does not fit, or an operator cannot be evaluated.
+    package func run(
+      inputs: [Tensor],
+      observing observe: @escaping () -> Void
+    ) throws(ExecutionError) {
+      observer = observe
+      defer { observer = nil }
+      _ = try run(inputs: inputs, keeping: [])
     }
 
     /// Runs the graph.
@@ -118,6 +138,7 @@ extension CompiledGraph {
         store(tensor, value, pass)
         if keep.contains(value) { pass.kept[value] = tensor }
       }
+      pass.isApart = apart(keep)
       for index in compiled.steps.indices { try run(index, &pass) }
       hasRun = true
       return (try outputs(pass), pass.kept)
@@ -194,25 +215,67 @@ extension CompiledGraph {
         store(tensor, value, pass)
       }
       defer { for index in anew.tensors.indices { anew.tensors[index] = nil } }
-      for (index, step) in variant.steps.enumerated() {
-        let readsWeights = step.reads.contains { weights.contains($0) }
-        guard step.node >= first else {
-          guard !readsWeights else {
-            throw ExecutionError(.internal, "a replaced constant is read before the first node")
-          }
-          continue
-        }
-        let outputs = variant.graph[step.node].outputs.compactMap { $0 }
-        guard
-          readsWeights || step.node == first
-            || step.reads.contains(where: { pass.isAnew[$0.index] })
-            || outputs.contains(where: { values[$0] != nil })
-        else { continue }
-        for output in outputs { pass.isAnew[output.index] = true }
-        try run(index, &pass)
-      }
+      let runs = try affected(variant, from: first, weights: weights, &pass)
+      pass.isApart = apart(keep.union(values.keys))
+      for index in variant.steps.indices where runs[index] { try run(index, &pass) }
       for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
       return (try outputs(pass), pass.kept)
+    }
+
+    /// The steps that a resumed run computes.
+    ///
+    /// A fused group runs as a whole: its inner values were not kept, so that starting inside it
+    /// means computing it from its first step.
+    private func affected(
+      _ variant: CompiledGraph,
+      from first: NodeID,
+      weights: Set<ValueID>,
+      _ pass: inout Pass
+    ) throws(ExecutionError) -> [Bool] {
+      var runs = [Bool](repeating: false, count: variant.steps.count)
+      var groups = Set<Int>()
+      for value in pass.keep.union(pass.given.keys) {
+        // Inner values are nowhere to be found unless they are computed.
+        if let group = variant.groups.firstIndex(where: { $0.inner.contains(value) }) {
+          groups.insert(group)
+        }
+      }
+      for step in variant.steps {
+        let readsWeights = step.reads.contains { weights.contains($0) }
+        guard !readsWeights || step.node >= first else {
+          throw ExecutionError(.internal, "a replaced constant is read before the first node")
+        }
+      }
+      func start(_ index: Int) -> Bool {
+        let step = variant.steps[index]
+        guard step.node >= first else { return false }
+        return step.node == first || step.reads.contains { weights.contains($0) }
+          || step.reads.contains { pass.isAnew[$0.index] }
+          || variant.graph[step.node].outputs.contains { $0.map { pass.given[$0] != nil } ?? false }
+      }
+      for index in variant.steps.indices where !runs[index] {
+        var members = [index]
+        if let group = variant.groupOfStep[index] {
+          members = variant.groups[group].steps
+          guard groups.contains(group) || members.contains(where: start) else { continue }
+        } else if !start(index) {
+          continue
+        }
+        for member in members {
+          runs[member] = true
+          for case .some(let output) in variant.graph[variant.steps[member].node].outputs {
+            pass.isAnew[output.index] = true
+          }
+        }
+      }
+      return runs
+    }
+
+    /// The groups that have one of the values inside.
+    private func apart(_ values: Set<ValueID>) -> [Bool] {
+      compiled.groups.map { group in
+        !values.isEmpty && group.inner.contains { values.contains($0) }
+      }
     }
 
     private func growScratch(_ byteCount: Int) {
@@ -225,11 +288,16 @@ extension CompiledGraph {
     private func run(_ index: Int, _ pass: inout Pass) throws(ExecutionError) {
       let step = pass.compiled.steps[index]
       let outputs = pass.compiled.graph[step.node].outputs
-      if let kernel = step.kernel {
+      if let number = pass.compiled.groupOfStep[index], !pass.isApart[number] {
+        let group = pass.compiled.groups[number]
+        guard group.steps.last == index else { return }
+        try run(group.choice, step.node, pass)
+      } else if let kernel = step.kernel {
         try run(kernel, step.node, pass)
       } else {
         try evaluate(step, pass)
       }
+      observer?()
       for case .some(let output) in outputs {
         if let tensor = pass.given[output] { store(tensor, output, pass) }
         if pass.keep.contains(output) { pass.kept[output] = tensor(output, pass) }
@@ -239,25 +307,36 @@ extension CompiledGraph {
     }
 
     private func run(_ choice: KernelChoice, _ node: NodeID, _ pass: Pass) throws(ExecutionError) {
-      var inputs: [UnsafePointer<Float>] = []
+      var inputs: [UnsafeRawPointer] = []
+      inputs.reserveCapacity(choice.operands.count)
       var used = 0
       for operand in choice.operands {
-        guard case .buffer(let sizes, let isLast) = compiled.places[operand.value.index],
-          let source = pointer(operand.value, pass)
+        guard case .buffer(let sizes, let element, let isLast) = compiled.places[
+          operand.value.index],
+          let source = pointer(operand.value, pass),
+          let width = StoredElement.byteCount(element)
         else { throw missing(operand.value) }
         guard isLast != operand.channelsLast, Relayout.extents(sizes) != nil else {
-          inputs.append(UnsafePointer(source))
+          inputs.append(UnsafeRawPointer(source))
           continue
         }
-        let target = (relayout.pointer + used).assumingMemoryBound(to: Float.self)
-        Relayout.move(sizes, toChannelsLast: operand.channelsLast, source, target)
-        inputs.append(UnsafePointer(target))
-        used += Relayout.byteCount(sizes)
+        let target = relayout.pointer + used
+        Relayout.move(
+          sizes,
+          width: width,
+          toChannelsLast: operand.channelsLast,
+          source,
+          target
+        )
+        inputs.append(UnsafeRawPointer(target))
+        used += Relayout.byteCount(sizes, width: width)
       }
       guard let value = compiled.graph[node].outputs.first, let value,
         let output = pointer(value, pass)
       else { throw ExecutionError(.internal, "a step has no memory for its result") }
-      choice.kernel.run(StepMemory(inputs: inputs, output: output, scratch: scratch, queue: queue))
+      choice.kernel.run(
+        StepMemory(operands: inputs, result: output, scratch: scratch, queue: queue)
+      )
     }
 
     private func evaluate(_ step: Step, _ pass: Pass) throws(ExecutionError) {
@@ -275,8 +354,8 @@ extension CompiledGraph {
       )
       for (output, result) in zip(node.outputs, results) {
         guard let output else { continue }
-        if case .buffer(let sizes, _) = compiled.places[output.index] {
-          guard result.type == .float32, result.sizes == sizes else {
+        if case .buffer(let sizes, let element, _) = compiled.places[output.index] {
+          guard result.type == element, result.sizes == sizes else {
             throw ExecutionError(
               .modelInvalid,
               "operator \"\(node.name)\" (\(node.origin.sourceType)) gives"
@@ -291,7 +370,7 @@ extension CompiledGraph {
 
     // MARK: - Values
 
-    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutablePointer<Float>? {
+    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutableRawPointer? {
       pass.isAnew[value.index] ? anew.pointer(value) : base.pointer(value)
     }
 
@@ -302,28 +381,16 @@ extension CompiledGraph {
         return pass.compiled.constants[value] ?? interpreter.constant(value, of: Model.mainGraph)
       case .tensor:
         return pass.isAnew[value.index] ? anew.tensors[value.index] : base.tensors[value.index]
-      case .buffer(let sizes, let isLast):
-        guard let source = pointer(value, pass), let count = checkedProduct(sizes) else {
-          return nil
-        }
-        let floats = [Float](unsafeUninitializedCapacity: count) { target, initialized in
-          if let start = target.baseAddress {
-            if isLast {
-              Relayout.move(sizes, toChannelsLast: false, source, start)
-            } else {
-              start.initialize(from: source, count: count)
-            }
-          }
-          initialized = count
-        }
-        return Tensor(sizes, floats: floats)
+      case .buffer(let sizes, let element, let isLast):
+        guard let source = pointer(value, pass) else { return nil }
+        return StoredElement.tensor(source, sizes, element, isChannelsLast: isLast)
       }
     }
 
     /// Keeps a tensor whose type and extents were checked.
     private func store(_ tensor: Tensor, _ value: ValueID, _ pass: Pass) {
-      guard case .buffer(let sizes, let isLast) = compiled.places[value.index],
-        case .floats(let floats) = tensor.elements, let target = pointer(value, pass)
+      guard case .buffer(let sizes, _, let isLast) = compiled.places[value.index],
+        let target = pointer(value, pass)
       else {
         if pass.isAnew[value.index] {
           anew.tensors[value.index] = tensor
@@ -332,14 +399,7 @@ extension CompiledGraph {
         }
         return
       }
-      floats.withUnsafeBufferPointer { source in
-        guard let start = source.baseAddress else { return }
-        if isLast {
-          Relayout.move(sizes, toChannelsLast: true, start, target)
-        } else {
-          target.update(from: start, count: source.count)
-        }
-      }
+      StoredElement.store(tensor, sizes, to: target, isChannelsLast: isLast)
     }
 
     private func check(
