@@ -17,7 +17,7 @@ import Darwin
 // Times a compiled model for Benchmarks/engine.py, which asks line by line so that other runtimes
 // run in between:
 //
-//   EngineBench MODEL
+//   EngineBench MODEL [fast]
 //   run THREADS COUNT       -> microseconds of wall and of processor time, medians of COUNT runs
 //   batch THREADS COUNT     -> microseconds for each of COUNT samples, one a thread
 //   resume COUNT            -> microseconds of a run from the last layer on
@@ -85,13 +85,13 @@ struct Bench {
   var executors: [Int: CompiledGraph.Executor] = [:]
   var queues: [Int: WorkQueue] = [:]
 
-  init(_ path: String) throws {
+  init(_ path: String, _ arithmetic: CompiledGraph.Arithmetic) throws {
     model = try load(path)
     inputs = samples(model)
     var shapes: [ValueID: [Int]] = [:]
     for (input, tensor) in zip(model.main.inputs, inputs) { shapes[input] = tensor.sizes }
     self.shapes = shapes
-    compiled = try CompiledGraph(model, inputShapes: shapes)
+    compiled = try CompiledGraph(model, inputShapes: shapes, arithmetic: arithmetic)
   }
 
   mutating func queue(_ threads: Int) -> WorkQueue {
@@ -158,11 +158,14 @@ struct Bench {
   }
 }
 
-guard CommandLine.arguments.count == 2 else {
-  print("usage: EngineBench MODEL")
+guard CommandLine.arguments.count > 1 else {
+  print("usage: EngineBench MODEL [fast]")
   exit(64)
 }
-var bench = try Bench(CommandLine.arguments[1])
+var bench = try Bench(
+  CommandLine.arguments[1],
+  CommandLine.arguments.contains("fast") ? .fast : .reference
+)
 while let line = readLine() {
   try bench.answer(line)
   fflush(nil)

@@ -30,6 +30,15 @@ package struct CompiledGraph: Sendable {
     }
   }
 
+  /// How 8-bit convolutions scale their sums.
+  package enum Arithmetic: Sendable {
+    /// In fixed point: the integers of TensorFlow Lite's reference kernels, bit for bit.
+    case reference
+    /// With float32 factors, rounded to nearest even, as optimised runtimes do: a result may differ
+    /// from the reference by one step.
+    case fast
+  }
+
   /// Where a value lives while the graph runs.
   enum Place: Equatable, Sendable {
     /// In the arena, in the bytes that kernels read; `isChannelsLast` where a channels-first value is
@@ -66,6 +75,7 @@ package struct CompiledGraph: Sendable {
   /// For each step, the values that nothing reads after it.
   let releases: [[ValueID]]
   let limits: Limits
+  let arithmetic: Arithmetic
   /// Most bytes of tensors that are alive at once, and of all of them.
   private let tensorBytes: (shared: Int, separate: Int)
   /// Constants that were computed here, and those that a variant replaces.
@@ -79,18 +89,26 @@ package struct CompiledGraph: Sendable {
   ///   - model: A model whose invariants hold.
   ///   - inputShapes: The extents of inputs that the file leaves open.
   ///   - limits: What the compiled form may take.
+  ///   - arithmetic: How integer layers scale their sums.
   /// - Throws: where an input's shape stays open, an operator's operands do not fit it, or the
   ///   activations take more than the limit.
   package init(
     _ model: Model,
     inputShapes: [ValueID: [Int]] = [:],
-    limits: Limits = Limits()
+    limits: Limits = Limits(),
+    arithmetic: Arithmetic = .reference
   ) throws(ExecutionError) {
-    var compiler = GraphCompiler(model, inputShapes: inputShapes, limits: limits)
+    var compiler = GraphCompiler(
+      model,
+      inputShapes: inputShapes,
+      limits: limits,
+      arithmetic: arithmetic
+    )
     try compiler.compile()
     let plans = try compiler.plans()
     self.model = model
     self.limits = limits
+    self.arithmetic = arithmetic
     types = compiler.types
     steps = compiler.steps
     groups = compiler.groups
@@ -128,22 +146,7 @@ package struct CompiledGraph: Sendable {
     result.constants.merge(values) { $1 }
     for (index, step) in steps.enumerated()
     where step.kernel != nil && step.reads.contains(where: { values[$0] != nil }) {
-      let chooser = KernelChooser(
-        graph: graph,
-        node: graph[step.node],
-        types: types,
-        constant: result.constant,
-        isChannelsLast: isChannelsLast,
-        evaluate: { [model] inputs in
-          try? Interpreter(model).evaluate(
-            step.node,
-            of: Model.mainGraph,
-            inputs: inputs,
-            captured: [:]
-          )
-        }
-      )
-      guard let kernel = chooser.choose(), kernel.operands == step.kernel?.operands,
+      guard let kernel = result.chooser(step.node).choose(), kernel.operands == step.kernel?.operands,
         kernel.isChannelsLast == step.kernel?.isChannelsLast
       else {
         throw ExecutionError(
@@ -162,6 +165,26 @@ package struct CompiledGraph: Sendable {
     return result
   }
 
+  /// What chooses a node's kernel with this graph's constants.
+  func chooser(_ node: NodeID) -> KernelChooser {
+    KernelChooser(
+      graph: graph,
+      node: graph[node],
+      types: types,
+      constant: constant,
+      isChannelsLast: isChannelsLast,
+      evaluate: { [model] inputs in
+        try? Interpreter(model).evaluate(
+          node,
+          of: Model.mainGraph,
+          inputs: inputs,
+          captured: [:]
+        )
+      },
+      arithmetic: arithmetic
+    )
+  }
+
   /// A constant's numbers; `nil` where the value is none, or its bytes are not at hand.
   func constant(_ value: ValueID) -> Tensor? {
     if let tensor = constants[value] { return tensor }
@@ -169,6 +192,9 @@ package struct CompiledGraph: Sendable {
     guard let storage = stored.constant, let sizes = stored.shape.sizes else { return nil }
     return Tensor(type: stored.type, sizes: sizes, storage: storage)
   }
+
+  /// Puts another constant in place without compiling anything again.
+  mutating func replaceConstant(_ value: ValueID, _ tensor: Tensor) { constants[value] = tensor }
 
   func isChannelsLast(_ value: ValueID) -> Bool {
     if case .buffer(_, _, true) = places[value.index] { return true }

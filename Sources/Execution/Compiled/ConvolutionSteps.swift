@@ -107,7 +107,7 @@ extension KernelChooser {
     let bias = hasInput(2) ? floats(2)?.values : []
     guard let bias, bias.isEmpty || bias.count == shape.outputChannels else { return nil }
     return KernelChoice(
-      kernel: try step(shape, strides, filter.values, bias, bounds),
+      kernel: try step(shape, strides, [filter.values] + variants.dropFirst(), bias, bounds),
       operands: [.init(value: input.value, channelsLast: !layout.channelsLast)],
       isChannelsLast: !layout.channelsLast
     )
@@ -143,22 +143,29 @@ extension KernelChooser {
   private func step(
     _ shape: ConvolutionShape,
     _ strides: FilterStrides,
-    _ filter: [Float],
+    _ filters: [[Float]],
     _ bias: [Float],
     _ bounds: (lower: Float, upper: Float)
   ) throws -> any StepKernel {
-    try filter.withUnsafeBufferPointer { filter throws -> any StepKernel in
+    var shape = shape
+    shape.variants = filters.count
+    // One after the other, so that all can be pointed at.
+    let size = filters.first?.count ?? 0
+    guard size > 0, filters.allSatisfy({ $0.count == size }) else { throw KernelShapeError() }
+    let joined = filters.count == 1 ? filters[0] : Array(filters.joined())
+    return try joined.withUnsafeBufferPointer { filter throws -> any StepKernel in
       try bias.withUnsafeBufferPointer { bias throws -> any StepKernel in
-        guard let weights = filter.baseAddress else { throw KernelShapeError() }
-        let offsets = bias.isEmpty ? nil : bias.baseAddress
+        guard let start = filter.baseAddress else { throw KernelShapeError() }
+        let weights = filters.indices.map { start + $0 * size }
+        let offsets = filters.map { _ in bias.isEmpty ? nil : bias.baseAddress }
         if shape.groups == shape.inputChannels, shape.groups > 1 {
           return DepthwiseStep(
             plan: try DepthwisePlan(shape, element: .float32),
             filters: try PackedDepthwiseFilters(
               shape,
               strides: strides,
-              weights: [weights],
-              bias: [offsets]
+              weights: weights,
+              bias: offsets
             ),
             bounds: bounds
           )
@@ -168,8 +175,8 @@ extension KernelChooser {
           filters: try PackedFilters(
             shape,
             strides: strides,
-            weights: [weights],
-            bias: [offsets]
+            weights: weights,
+            bias: offsets
           ),
           bounds: bounds
         )
@@ -235,7 +242,7 @@ extension KernelChooser {
     return try step(
       .matrixProduct(rows: rows, depth: depth, columns: columns),
       isTransposed ? .transposedMatrix(rowStride: depth) : .matrix(rowStride: columns),
-      weights,
+      [weights] + variants.dropFirst(),
       bias,
       bounds
     )

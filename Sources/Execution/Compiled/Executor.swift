@@ -40,6 +40,8 @@ extension CompiledGraph {
       var isAnew: [Bool]
       /// Values that are given in place of computed ones.
       var given: [ValueID: Tensor] = [:]
+      /// Values that are quantized and dequantized where they are computed.
+      var simulated: [ValueID: AffineQuantization] = [:]
       var keep: Set<ValueID> = []
       var kept: [ValueID: Tensor] = [:]
       /// Which groups run step by step, because an inner value is kept or replaced.
@@ -114,11 +116,14 @@ extension CompiledGraph {
     /// - Parameters:
     ///   - inputs: One tensor each input, in the model's order.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: How float32 values are quantized and dequantized where they are computed (or
+    ///     given). Kept ones are returned as they are after that.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: where an input does not fit, or an operator cannot be evaluated.
     package func run(
       inputs: [Tensor],
-      keeping keep: Set<ValueID>
+      keeping keep: Set<ValueID>,
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       hasRun = false
       let graph = compiled.graph
@@ -131,14 +136,16 @@ extension CompiledGraph {
       var pass = Pass(
         compiled: compiled,
         isAnew: Array(repeating: false, count: graph.values.count),
+        simulated: simulated,
         keep: keep
       )
-      for (value, tensor) in zip(graph.inputs, inputs) where !graph[value].isConstant {
-        try check(tensor, value, "input")
+      for (value, given) in zip(graph.inputs, inputs) where !graph[value].isConstant {
+        try check(given, value, "input")
+        let tensor = simulated[value].map(given.simulated) ?? given
         store(tensor, value, pass)
         if keep.contains(value) { pass.kept[value] = tensor }
       }
-      pass.isApart = apart(keep)
+      pass.isApart = apart(keep.union(simulated.keys))
       for index in compiled.steps.indices { try run(index, &pass) }
       hasRun = true
       return (try outputs(pass), pass.kept)
@@ -160,7 +167,8 @@ extension CompiledGraph {
     package func resume(
       from first: NodeID,
       replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
+      keeping keep: Set<ValueID> = [],
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       let weights = values.filter { compiled.places.indices.contains($0.key.index) }
         .filter { compiled.places[$0.key.index] == .constant }
@@ -170,7 +178,8 @@ extension CompiledGraph {
         with: variant,
         weights: Set(weights.keys),
         replacing: values.filter { weights[$0.key] == nil },
-        keeping: keep
+        keeping: keep,
+        simulating: simulated
       )
     }
 
@@ -191,17 +200,88 @@ extension CompiledGraph {
       with variant: CompiledGraph,
       weights: Set<ValueID>,
       replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
+      keeping keep: Set<ValueID> = [],
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       guard keepsAll, hasRun else {
         throw ExecutionError(.internal, "there is no run whose activations were kept")
       }
+      if !simulated.isEmpty {
+        return try resumeSimulating(
+          from: first,
+          with: variant,
+          weights: weights,
+          replacing: values,
+          keeping: keep,
+          simulated
+        )
+      }
+      return try resumePlain(
+        from: first,
+        with: variant,
+        weights: weights,
+        replacing: values,
+        keeping: keep,
+        simulated
+      )
+    }
+
+    /// Values from before `first` are read from the last run and given as replacements.
+    private func resumeSimulating(
+      from first: NodeID,
+      with variant: CompiledGraph,
+      weights: Set<ValueID>,
+      replacing values: [ValueID: Tensor],
+      keeping keep: Set<ValueID>,
+      _ simulated: [ValueID: AffineQuantization]
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
+      let graph = compiled.graph
+      let later = Set(
+        compiled.steps.filter { $0.node >= first }
+          .flatMap { graph[$0.node].outputs.compactMap { $0 } }
+      )
+      let earlier = simulated.keys.filter { !later.contains($0) && values[$0] == nil }
+      var given = values
+      if !earlier.isEmpty {
+        // The inner values of fused steps are computed for this.
+        let found = try resumePlain(
+          from: first,
+          with: variant,
+          weights: weights,
+          replacing: [:],
+          keeping: Set(earlier),
+          [:]
+        ).kept
+        for value in earlier {
+          guard let tensor = found[value], let quantization = simulated[value] else { continue }
+          given[value] = tensor.simulated(quantization)
+        }
+      }
+      return try resumePlain(
+        from: first,
+        with: variant,
+        weights: weights,
+        replacing: given,
+        keeping: keep,
+        simulated
+      )
+    }
+
+    private func resumePlain(
+      from first: NodeID,
+      with variant: CompiledGraph,
+      weights: Set<ValueID>,
+      replacing values: [ValueID: Tensor],
+      keeping keep: Set<ValueID>,
+      _ simulated: [ValueID: AffineQuantization]
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       precondition(variant.steps.count == compiled.steps.count, "a variant of another graph")
       growScratch(variant.scratchBytes)
       var pass = Pass(
         compiled: variant,
         isAnew: Array(repeating: false, count: compiled.places.count),
         given: values,
+        simulated: simulated,
         keep: keep
       )
       // What a later step computes takes its place when that step comes: until then its bytes may
@@ -216,7 +296,7 @@ extension CompiledGraph {
       }
       defer { for index in anew.tensors.indices { anew.tensors[index] = nil } }
       let runs = try affected(variant, from: first, weights: weights, &pass)
-      pass.isApart = apart(keep.union(values.keys))
+      pass.isApart = apart(keep.union(values.keys).union(simulated.keys))
       for index in variant.steps.indices where runs[index] { try run(index, &pass) }
       for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
       return (try outputs(pass), pass.kept)
@@ -234,7 +314,7 @@ extension CompiledGraph {
     ) throws(ExecutionError) -> [Bool] {
       var runs = [Bool](repeating: false, count: variant.steps.count)
       var groups = Set<Int>()
-      for value in pass.keep.union(pass.given.keys) {
+      for value in pass.keep.union(pass.given.keys).union(pass.simulated.keys) {
         // Inner values are nowhere to be found unless they are computed.
         if let group = variant.groups.firstIndex(where: { $0.inner.contains(value) }) {
           groups.insert(group)
@@ -251,7 +331,9 @@ extension CompiledGraph {
         guard step.node >= first else { return false }
         return step.node == first || step.reads.contains { weights.contains($0) }
           || step.reads.contains { pass.isAnew[$0.index] }
-          || variant.graph[step.node].outputs.contains { $0.map { pass.given[$0] != nil } ?? false }
+          || variant.graph[step.node].outputs.contains { output in
+            output.map { pass.given[$0] != nil || pass.simulated[$0] != nil } ?? false
+          }
       }
       for index in variant.steps.indices where !runs[index] {
         var members = [index]
@@ -299,7 +381,11 @@ extension CompiledGraph {
       }
       observer?()
       for case .some(let output) in outputs {
-        if let tensor = pass.given[output] { store(tensor, output, pass) }
+        if let tensor = pass.given[output] {
+          store(tensor, output, pass)
+        } else if let quantization = pass.simulated[output] {
+          simulate(quantization, output, pass)
+        }
         if pass.keep.contains(output) { pass.kept[output] = tensor(output, pass) }
       }
       guard !keepsAll else { return }
@@ -400,6 +486,18 @@ extension CompiledGraph {
         return
       }
       StoredElement.store(tensor, sizes, to: target, isChannelsLast: isLast)
+    }
+
+    /// Quantizes and dequantizes a value in place.
+    private func simulate(_ quantization: AffineQuantization, _ value: ValueID, _ pass: Pass) {
+      if case .buffer(let sizes, .float32, _) = compiled.places[value.index],
+        let data = pointer(value, pass), let count = checkedProduct(sizes)
+      {
+        let floats = data.assumingMemoryBound(to: Float.self)
+        quantization.simulate(floats, to: floats, count: count)
+      } else if let tensor = tensor(value, pass) {
+        store(tensor.simulated(quantization), value, pass)
+      }
     }
 
     private func check(

@@ -10,6 +10,7 @@ struct GraphCompiler {
   let types: [TensorType]
   private let issues: [GraphTypes.Issue]
   private let limits: CompiledGraph.Limits
+  private let arithmetic: CompiledGraph.Arithmetic
   private let interpreter: Interpreter
   /// Constants that were computed here.
   private(set) var folded: [ValueID: Tensor] = [:]
@@ -22,8 +23,14 @@ struct GraphCompiler {
 
   private var graph: Graph { model.main }
 
-  init(_ model: Model, inputShapes: [ValueID: [Int]], limits: CompiledGraph.Limits) {
+  init(
+    _ model: Model,
+    inputShapes: [ValueID: [Int]],
+    limits: CompiledGraph.Limits,
+    arithmetic: CompiledGraph.Arithmetic
+  ) {
     self.model = model
+    self.arithmetic = arithmetic
     self.limits = limits
     interpreter = Interpreter(model, limits: .init(tensorBytes: limits.tensorBytes))
     let inferred = GraphInference(inputShapes: inputShapes.mapValues(Shape.fixed)).infer(model)
@@ -94,7 +101,8 @@ struct GraphCompiler {
       isChannelsLast: channelsLast.contains,
       evaluate: { [interpreter] inputs in
         try? interpreter.evaluate(id, of: Model.mainGraph, inputs: inputs, captured: [:])
-      }
+      },
+      arithmetic: arithmetic
     )
     let kernel = chooser.choose()
     if let kernel, kernel.isChannelsLast, let output = outputs.first,

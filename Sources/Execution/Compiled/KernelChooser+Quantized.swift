@@ -93,10 +93,13 @@ extension KernelChooser {
       ? scales.map { Double(from.scale) * Double($0) / Double(to.scale) }
       : [Double(from.scale * scales[0]) / Double(to.scale)]
     let fixed = factors.map { fixedPoint($0) }
+    func each<Factor>(_ list: [Factor]) -> [Factor] {
+      list.count == 1 ? Array(repeating: list[0], count: shape.outputChannels) : list
+    }
     let channels = ChannelScales(
       bias: bias,
-      fixedPoint: fixed.count == 1
-        ? Array(repeating: fixed[0], count: shape.outputChannels) : fixed
+      fixedPoint: each(fixed),
+      scale: each(factors.map { Float($0) })
     )
     let isDepthwiseKernel = shape.groups == shape.inputChannels && shape.groups > 1
     let element: ConvolutionPlan.Element = from.isSigned ? .int8 : .uint8
@@ -119,7 +122,8 @@ extension KernelChooser {
     let epilogue = IntegerEpilogue(
       isSigned: to.isSigned,
       zeroPoint: to.zeroPoint,
-      bounds: range
+      bounds: range,
+      arithmetic: arithmetic
     )
     let kernel: any StepKernel =
       isDepthwiseKernel

@@ -31,6 +31,10 @@ struct KernelChooser {
   let isChannelsLast: (ValueID) -> Bool
   /// Evaluates the node's definition on other operands; `nil` where it cannot be.
   let evaluate: ([Tensor?]) -> [Tensor]?
+  /// How integer layers scale their sums.
+  var arithmetic = CompiledGraph.Arithmetic.reference
+  /// Filters that are applied side by side, the node's own first; empty for that one alone.
+  var variants: [[Float]] = []
 
   private typealias Choose = @Sendable (KernelChooser) throws -> KernelChoice?
 

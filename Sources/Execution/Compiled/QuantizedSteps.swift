@@ -88,10 +88,12 @@ struct IntegerEpilogue: Sendable {
   var isSigned: Bool
   var zeroPoint: Int32
   var bounds: ClosedRange<Int32>
+  var arithmetic = CompiledGraph.Arithmetic.reference
 
   var kernel: QuantizedEpilogue {
     QuantizedEpilogue(
       output: isSigned ? .int8 : .uint8,
+      scaling: arithmetic == .reference ? .fixedPoint : .float,
       outputZeroPoint: zeroPoint,
       lower: bounds.lowerBound,
       upper: bounds.upperBound
