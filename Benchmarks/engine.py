@@ -22,9 +22,9 @@ SEED = 1
 class Ours:
     name = "analyze"
 
-    def __init__(self, program, model):
+    def __init__(self, program, model, arithmetic="reference"):
         self.process = subprocess.Popen(
-            [program, model], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, model, arithmetic], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, request):
@@ -160,13 +160,16 @@ def measure(program, folder, rounds):
                 100 * resume / ours.run(1, 10)[0],
                 "%",
             )
-        yield limit(f"{title}: compile", compile_limit, ours.ask("compile 5")[0], "ms")
+        compiling = ours.ask("compile 5")[1]
+        yield limit(f"{title}: compile, processor time", compile_limit, compiling, "ms")
         int8 = folder / f"{stem}_int8.tflite"
-        sides = [Ours(program, int8), LiteRT(int8)]
-        times = interleaved(sides, rounds, lambda side: side.run(1, count)[1])
-        yield row(f"{title} int8, 1 thread, processor time", 1.1, times)
-        times = interleaved(sides, rounds, lambda side: side.run(2, count)[0])
-        yield row(f"{title} int8, 2 threads", 1.1, times)
+        for arithmetic in ["reference", "fast"]:
+            sides = [Ours(program, int8, arithmetic), LiteRT(int8)]
+            name = f"{title} int8 ({arithmetic} arithmetic)"
+            times = interleaved(sides, rounds, lambda side: side.run(1, count)[1])
+            yield row(f"{name}, 1 thread, processor time", 1.1, times)
+            times = interleaved(sides, rounds, lambda side: side.run(2, count)[0])
+            yield row(f"{name}, 2 threads", 1.1, times)
 
 
 def main():

@@ -146,7 +146,8 @@ package struct CompiledGraph: Sendable {
     result.constants.merge(values) { $1 }
     for (index, step) in steps.enumerated()
     where step.kernel != nil && step.reads.contains(where: { values[$0] != nil }) {
-      guard let kernel = result.chooser(step.node).choose(), kernel.operands == step.kernel?.operands,
+      guard let kernel = result.chooser(step.node).choose(),
+        kernel.operands == step.kernel?.operands,
         kernel.isChannelsLast == step.kernel?.isChannelsLast
       else {
         throw ExecutionError(

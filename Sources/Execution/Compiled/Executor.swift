@@ -397,8 +397,10 @@ extension CompiledGraph {
       inputs.reserveCapacity(choice.operands.count)
       var used = 0
       for operand in choice.operands {
-        guard case .buffer(let sizes, let element, let isLast) = compiled.places[
-          operand.value.index],
+        guard
+          case .buffer(let sizes, let element, let isLast) = compiled.places[
+            operand.value.index
+          ],
           let source = pointer(operand.value, pass),
           let width = StoredElement.byteCount(element)
         else { throw missing(operand.value) }

@@ -39,9 +39,9 @@ struct KernelChooser {
   private typealias Choose = @Sendable (KernelChooser) throws -> KernelChoice?
 
   private static let table: [String: Choose] = [
-    "convolution": { try $0.convolution(isDepthwise: false) },
+    "convolution": { try $0.convolution(isDepthwise: false) ?? $0.hybridConvolution() },
     "depthwiseConvolution": { try $0.convolution(isDepthwise: true) },
-    "fullyConnected": { try $0.fullyConnected() },
+    "fullyConnected": { try $0.fullyConnected() ?? $0.hybridFullyConnected() },
     "gemm": { try $0.gemm() },
     "matMul": { try $0.matMul() ?? $0.dynamicMatMul() },
     "layerNormalization": { try $0.layerNormalization() },
@@ -109,7 +109,9 @@ struct KernelChooser {
     "spaceToDepth": { $0.tabulated() },
     "reverse": { $0.tabulated() },
     // Interpolation mixes elements; only the nearest one is a movement.
-    "resize": { try $0.attributes.string("mode", default: "nearest") == "nearest" ? $0.tabulated() : nil },
+    "resize": {
+      try $0.attributes.string("mode", default: "nearest") == "nearest" ? $0.tabulated() : nil
+    },
   ]
 
   /// Kernels whose results are 8-bit integers.
