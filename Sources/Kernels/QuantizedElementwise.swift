@@ -159,6 +159,8 @@ package enum QuantizedElementwise {
   ///   - zeroPoint: Added after rounding.
   ///   - bounds: The least and the greatest number stored.
   ///   - output: As many bytes as there are sums.
+  ///   - rows: Rows of sums.
+  ///   - columns: Sums of a row.
   package static func scale(
     _ sums: UnsafePointer<Int32>,
     by scales: [Double],

@@ -5,8 +5,9 @@ import Testing
 @testable import Execution
 
 @Suite struct CoverageTests {
-  /// The operators that are evaluated by their definitions, by model; none where a model is not
-  /// named. A change shows what a change of the engine costs or gives.
+  /// The operators that are evaluated by their definitions, by model.
+  ///
+  /// None where a model is not named. A change shows what a change of the engine costs or gives.
   static let evaluated: [String: [String]] = [
     "trained/cifar_dscnn/cifar_dscnn_dynamic.tflite": ["depthwiseConvolution"],
     "onnx/magika_standard_v3_3.onnx": ["cast", "equal", "expand", "mul", "reshape"],

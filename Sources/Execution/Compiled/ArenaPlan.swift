@@ -21,13 +21,12 @@ struct ArenaPlan: Sendable {
   /// The size of the block.
   let byteCount: Int
 
-  /// Places values.
+  /// Places values; `nil` where the sizes overflow.
   ///
   /// - Parameters:
   ///   - lifetimes: The values.
   ///   - valueCount: The values of the graph.
   ///   - aliases: Values that lie where another one does.
-  /// - Returns: `nil` where the sizes overflow.
   /// - Complexity: O(values²) in the worst case.
   init?(_ lifetimes: [Lifetime], valueCount: Int, aliases: [ValueID: ValueID] = [:]) {
     var offsets = [Int?](repeating: nil, count: valueCount)

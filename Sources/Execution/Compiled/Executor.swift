@@ -161,6 +161,7 @@ extension CompiledGraph {
     ///   - first: The first node that runs.
     ///   - values: Constants (weights) and activations to use in place of the run's own.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: As for `run`; a value from before `first` counts as replaced.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: where there is no run to start from, a replaced value does not fit or is read
     ///   before `first`, or an operator cannot be evaluated.
@@ -193,6 +194,7 @@ extension CompiledGraph {
     ///   - weights: The constants that the variant replaces.
     ///   - values: Activations to use in place of the run's own.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: As for `run`; a value from before `first` counts as replaced.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: as the other form.
     package func resume(
