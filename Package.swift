@@ -45,6 +45,12 @@ let package = Package(
     library("CStatistics"),
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
+    .executableTarget(
+      name: "EngineBench",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+      ]
+    ),
 
     library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
     library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),

@@ -21,7 +21,7 @@ extension CompiledGraph {
     private var scratch: [AlignedBuffer]
     private var hasRun = false
     /// Called after each step of a run, for clocks.
-    package var onStep: ((NodeID) -> Void)?
+    private var observer: ((NodeID) -> Void)?
     /// What the stateful steps of the last run started from, for resuming.
     private var stateBefore: [Int: VariableStore.Snapshot] = [:]
 
@@ -31,9 +31,8 @@ extension CompiledGraph {
       var arena: AlignedBuffer
       var tensors: [Tensor?]
 
-      func pointer(_ value: ValueID) -> UnsafeMutablePointer<Float>? {
-        guard let offset = plan.offsets[value.index] else { return nil }
-        return (arena.pointer + offset).assumingMemoryBound(to: Float.self)
+      func pointer(_ value: ValueID) -> UnsafeMutableRawPointer? {
+        plan.offsets[value.index].map { arena.pointer + $0 }
       }
     }
 
@@ -44,8 +43,12 @@ extension CompiledGraph {
       var isAnew: [Bool]
       /// Values that are given in place of computed ones.
       var given: [ValueID: Tensor] = [:]
+      /// Values that are quantized and dequantized where they are computed.
+      var simulated: [ValueID: AffineQuantization] = [:]
       var keep: Set<ValueID> = []
       var kept: [ValueID: Tensor] = [:]
+      /// Which groups run step by step, because an inner value is kept or replaced.
+      var isApart: [Bool] = []
     }
 
     /// Creates an executor.
@@ -66,7 +69,7 @@ extension CompiledGraph {
       self.queue = queue
       interpreter = Interpreter(
         compiled.model,
-        limits: Interpreter.Limits(tensorBytes: compiled.limits.tensorBytes)
+        limits: .init(tensorBytes: compiled.limits.tensorBytes)
       )
       func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
         Memory(
@@ -96,16 +99,36 @@ extension CompiledGraph {
       try run(inputs: inputs, keeping: []).outputs
     }
 
+    /// Runs the graph and calls `observe` after each step, of fused ones after the last.
+    ///
+    /// These are the entries of `CompiledGraph.stepNames`.
+    ///
+    /// - Parameters:
+    ///   - inputs: One tensor each input, in the model's order.
+    ///   - observe: Looks at a clock, or at something else.
+    /// - Throws: where an input does not fit, or an operator cannot be evaluated.
+    package func run(
+      inputs: [Tensor],
+      observing observe: @escaping (NodeID) -> Void
+    ) throws(ExecutionError) {
+      observer = observe
+      defer { observer = nil }
+      _ = try run(inputs: inputs, keeping: [])
+    }
+
     /// Runs the graph.
     ///
     /// - Parameters:
     ///   - inputs: One tensor each input, in the model's order.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: How float32 values are quantized and dequantized where they are computed (or
+    ///     given). Kept ones are returned as they are after that.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: where an input does not fit, or an operator cannot be evaluated.
     package func run(
       inputs: [Tensor],
-      keeping keep: Set<ValueID>
+      keeping keep: Set<ValueID>,
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       hasRun = false
       let graph = compiled.graph
@@ -118,19 +141,21 @@ extension CompiledGraph {
       var pass = Pass(
         compiled: compiled,
         isAnew: Array(repeating: false, count: graph.values.count),
+        simulated: simulated,
         keep: keep
       )
-      for (value, tensor) in zip(graph.inputs, inputs) where !graph[value].isConstant {
-        try check(tensor, value, "input")
+      for (value, given) in zip(graph.inputs, inputs) where !graph[value].isConstant {
+        try check(given, value, "input")
+        let tensor = simulated[value].map(given.simulated) ?? given
         store(tensor, value, pass)
         if keep.contains(value) { pass.kept[value] = tensor }
       }
+      pass.isApart = apart(keep.union(simulated.keys))
       for index in compiled.steps.indices {
         if keepsAll, compiled.isStateful(index) {
           stateBefore[index] = interpreter.variables.snapshot
         }
         try run(index, &pass)
-        onStep?(compiled.steps[index].node)
       }
       // What depends on constants alone was computed while compiling.
       for value in keep where compiled.places[value.index] == .constant {
@@ -150,13 +175,15 @@ extension CompiledGraph {
     ///   - first: The first node that runs.
     ///   - values: Constants (weights) and activations to use in place of the run's own.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: As for `run`; a value from before `first` counts as replaced.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: where there is no run to start from, a replaced value does not fit or is read
     ///   before `first`, or an operator cannot be evaluated.
     package func resume(
       from first: NodeID,
       replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
+      keeping keep: Set<ValueID> = [],
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       let weights = values.filter { compiled.places.indices.contains($0.key.index) }
         .filter { compiled.places[$0.key.index] == .constant }
@@ -166,7 +193,8 @@ extension CompiledGraph {
         with: variant,
         weights: Set(weights.keys),
         replacing: values.filter { weights[$0.key] == nil },
-        keeping: keep
+        keeping: keep,
+        simulating: simulated
       )
     }
 
@@ -180,6 +208,7 @@ extension CompiledGraph {
     ///   - weights: The constants that the variant replaces.
     ///   - values: Activations to use in place of the run's own.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: As for `run`; a value from before `first` counts as replaced.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: as the other form.
     package func resume(
@@ -187,17 +216,88 @@ extension CompiledGraph {
       with variant: CompiledGraph,
       weights: Set<ValueID>,
       replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
+      keeping keep: Set<ValueID> = [],
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       guard keepsAll, hasRun else {
         throw ExecutionError(.internal, "there is no run whose activations were kept")
       }
+      if !simulated.isEmpty {
+        return try resumeSimulating(
+          from: first,
+          with: variant,
+          weights: weights,
+          replacing: values,
+          keeping: keep,
+          simulated
+        )
+      }
+      return try resumePlain(
+        from: first,
+        with: variant,
+        weights: weights,
+        replacing: values,
+        keeping: keep,
+        simulated
+      )
+    }
+
+    /// Values from before `first` are read from the last run and given as replacements.
+    private func resumeSimulating(
+      from first: NodeID,
+      with variant: CompiledGraph,
+      weights: Set<ValueID>,
+      replacing values: [ValueID: Tensor],
+      keeping keep: Set<ValueID>,
+      _ simulated: [ValueID: AffineQuantization]
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
+      let graph = compiled.graph
+      let later = Set(
+        compiled.steps.filter { $0.node >= first }
+          .flatMap { graph[$0.node].outputs.compactMap { $0 } }
+      )
+      let earlier = simulated.keys.filter { !later.contains($0) && values[$0] == nil }
+      var given = values
+      if !earlier.isEmpty {
+        // The inner values of fused steps are computed for this.
+        let found = try resumePlain(
+          from: first,
+          with: variant,
+          weights: weights,
+          replacing: [:],
+          keeping: Set(earlier),
+          [:]
+        ).kept
+        for value in earlier {
+          guard let tensor = found[value], let quantization = simulated[value] else { continue }
+          given[value] = tensor.simulated(quantization)
+        }
+      }
+      return try resumePlain(
+        from: first,
+        with: variant,
+        weights: weights,
+        replacing: given,
+        keeping: keep,
+        simulated
+      )
+    }
+
+    private func resumePlain(
+      from first: NodeID,
+      with variant: CompiledGraph,
+      weights: Set<ValueID>,
+      replacing values: [ValueID: Tensor],
+      keeping keep: Set<ValueID>,
+      _ simulated: [ValueID: AffineQuantization]
+    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       precondition(variant.steps.count == compiled.steps.count, "a variant of another graph")
       growScratch(variant.scratchBytes)
       var pass = Pass(
         compiled: variant,
         isAnew: Array(repeating: false, count: compiled.places.count),
         given: values,
+        simulated: simulated,
         keep: keep
       )
       // What a later step computes takes its place when that step comes: until then its bytes may
@@ -220,25 +320,70 @@ extension CompiledGraph {
       if let snapshot = firstStateful.flatMap({ stateBefore[$0] }) {
         interpreter.variables.restore(snapshot)
       }
-      for (index, step) in variant.steps.enumerated() {
-        let readsWeights = step.reads.contains { weights.contains($0) }
-        guard step.node >= first else {
-          guard !readsWeights else {
-            throw ExecutionError(.internal, "a replaced constant is read before the first node")
-          }
-          continue
-        }
-        let outputs = variant.graph[step.node].outputs.compactMap { $0 }
-        guard
-          readsWeights || step.node == first || stateBefore[index] != nil
-            || step.reads.contains(where: { pass.isAnew[$0.index] })
-            || outputs.contains(where: { values[$0] != nil })
-        else { continue }
-        for output in outputs { pass.isAnew[output.index] = true }
-        try run(index, &pass)
-      }
+      let runs = try affected(variant, from: first, weights: weights, &pass)
+      pass.isApart = apart(keep.union(values.keys).union(simulated.keys))
+      for index in variant.steps.indices where runs[index] { try run(index, &pass) }
       for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
       return (try outputs(pass), pass.kept)
+    }
+
+    /// The steps that a resumed run computes.
+    ///
+    /// A fused group runs as a whole: its inner values were not kept, so that starting inside it
+    /// means computing it from its first step.
+    private func affected(
+      _ variant: CompiledGraph,
+      from first: NodeID,
+      weights: Set<ValueID>,
+      _ pass: inout Pass
+    ) throws(ExecutionError) -> [Bool] {
+      var runs = [Bool](repeating: false, count: variant.steps.count)
+      var groups = Set<Int>()
+      for value in pass.keep.union(pass.given.keys).union(pass.simulated.keys) {
+        // Inner values are nowhere to be found unless they are computed.
+        if let group = variant.groups.firstIndex(where: { $0.inner.contains(value) }) {
+          groups.insert(group)
+        }
+      }
+      for step in variant.steps {
+        let readsWeights = step.reads.contains { weights.contains($0) }
+        guard !readsWeights || step.node >= first else {
+          throw ExecutionError(.internal, "a replaced constant is read before the first node")
+        }
+      }
+      func start(_ index: Int) -> Bool {
+        let step = variant.steps[index]
+        guard step.node >= first else { return false }
+        return step.node == first || stateBefore[index] != nil
+          || step.reads.contains { weights.contains($0) }
+          || step.reads.contains { pass.isAnew[$0.index] }
+          || variant.graph[step.node].outputs.contains { output in
+            output.map { pass.given[$0] != nil || pass.simulated[$0] != nil } ?? false
+          }
+      }
+      for index in variant.steps.indices where !runs[index] {
+        var members = [index]
+        if let group = variant.groupOfStep[index] {
+          members = variant.groups[group].steps
+          guard groups.contains(group) || members.contains(where: start) else { continue }
+        } else if !start(index) {
+          continue
+        }
+        for member in members {
+          runs[member] = true
+          for case .some(let output) in variant.graph[variant.steps[member].node].outputs {
+            pass.isAnew[output.index] = true
+          }
+        }
+      }
+      return runs
+    }
+
+    /// The groups that have one of the values inside.
+    private func apart(_ values: Set<ValueID>) -> [Bool] {
+      compiled.groups.map { group in
+        !values.isEmpty && group.inner.contains { values.contains($0) }
+      }
     }
 
     private func growScratch(_ byteCount: Int) {
@@ -251,13 +396,22 @@ extension CompiledGraph {
     private func run(_ index: Int, _ pass: inout Pass) throws(ExecutionError) {
       let step = pass.compiled.steps[index]
       let outputs = pass.compiled.graph[step.node].outputs
-      if let kernel = step.kernel {
+      if let number = pass.compiled.groupOfStep[index], !pass.isApart[number] {
+        let group = pass.compiled.groups[number]
+        guard group.steps.last == index else { return }
+        try run(group.choice, step.node, pass)
+      } else if let kernel = step.kernel {
         try run(kernel, step.node, pass)
       } else {
         try evaluate(step, pass)
       }
+      observer?(step.node)
       for case .some(let output) in outputs {
-        if let tensor = pass.given[output] { store(tensor, output, pass) }
+        if let tensor = pass.given[output] {
+          store(tensor, output, pass)
+        } else if let quantization = pass.simulated[output] {
+          simulate(quantization, output, pass)
+        }
         if pass.keep.contains(output) { pass.kept[output] = tensor(output, pass) }
       }
       guard !keepsAll else { return }
@@ -265,25 +419,38 @@ extension CompiledGraph {
     }
 
     private func run(_ choice: KernelChoice, _ node: NodeID, _ pass: Pass) throws(ExecutionError) {
-      var inputs: [UnsafePointer<Float>] = []
+      var inputs: [UnsafeRawPointer] = []
+      inputs.reserveCapacity(choice.operands.count)
       var used = 0
       for operand in choice.operands {
-        guard case .buffer(let sizes, let isLast) = compiled.places[operand.value.index],
-          let source = pointer(operand.value, pass)
+        guard
+          case .buffer(let sizes, let element, let isLast) = compiled.places[
+            operand.value.index
+          ],
+          let source = pointer(operand.value, pass),
+          let width = StoredElement.byteCount(element)
         else { throw missing(operand.value) }
         guard isLast != operand.channelsLast, Relayout.extents(sizes) != nil else {
-          inputs.append(UnsafePointer(source))
+          inputs.append(UnsafeRawPointer(source))
           continue
         }
-        let target = (relayout.pointer + used).assumingMemoryBound(to: Float.self)
-        Relayout.move(sizes, toChannelsLast: operand.channelsLast, source, target)
-        inputs.append(UnsafePointer(target))
-        used += Relayout.byteCount(sizes)
+        let target = relayout.pointer + used
+        Relayout.move(
+          sizes,
+          width: width,
+          toChannelsLast: operand.channelsLast,
+          source,
+          target
+        )
+        inputs.append(UnsafeRawPointer(target))
+        used += Relayout.byteCount(sizes, width: width)
       }
       guard let value = compiled.graph[node].outputs.first, let value,
         let output = pointer(value, pass)
       else { throw ExecutionError(.internal, "a step has no memory for its result") }
-      choice.kernel.run(StepMemory(inputs: inputs, output: output, scratch: scratch, queue: queue))
+      choice.kernel.run(
+        StepMemory(operands: inputs, result: output, scratch: scratch, queue: queue)
+      )
     }
 
     private func evaluate(_ step: Step, _ pass: Pass) throws(ExecutionError) {
@@ -301,8 +468,8 @@ extension CompiledGraph {
       )
       for (output, result) in zip(node.outputs, results) {
         guard let output else { continue }
-        if case .buffer(let sizes, _) = compiled.places[output.index] {
-          guard result.type == .float32, result.sizes == sizes else {
+        if case .buffer(let sizes, let element, _) = compiled.places[output.index] {
+          guard result.type == element, result.sizes == sizes else {
             throw ExecutionError(
               .modelInvalid,
               "operator \"\(node.name)\" (\(node.origin.sourceType)) gives"
@@ -317,7 +484,7 @@ extension CompiledGraph {
 
     // MARK: - Values
 
-    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutablePointer<Float>? {
+    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutableRawPointer? {
       pass.isAnew[value.index] ? anew.pointer(value) : base.pointer(value)
     }
 
@@ -328,28 +495,16 @@ extension CompiledGraph {
         return pass.compiled.constants[value] ?? interpreter.constant(value, of: Model.mainGraph)
       case .tensor:
         return pass.isAnew[value.index] ? anew.tensors[value.index] : base.tensors[value.index]
-      case .buffer(let sizes, let isLast):
-        guard let source = pointer(value, pass), let count = checkedProduct(sizes) else {
-          return nil
-        }
-        let floats = [Float](unsafeUninitializedCapacity: count) { target, initialized in
-          if let start = target.baseAddress {
-            if isLast {
-              Relayout.move(sizes, toChannelsLast: false, source, start)
-            } else {
-              start.initialize(from: source, count: count)
-            }
-          }
-          initialized = count
-        }
-        return Tensor(sizes, floats: floats)
+      case .buffer(let sizes, let element, let isLast):
+        guard let source = pointer(value, pass) else { return nil }
+        return StoredElement.tensor(source, sizes, element, isChannelsLast: isLast)
       }
     }
 
     /// Keeps a tensor whose type and extents were checked.
     private func store(_ tensor: Tensor, _ value: ValueID, _ pass: Pass) {
-      guard case .buffer(let sizes, let isLast) = compiled.places[value.index],
-        case .floats(let floats) = tensor.elements, let target = pointer(value, pass)
+      guard case .buffer(let sizes, _, let isLast) = compiled.places[value.index],
+        let target = pointer(value, pass)
       else {
         if pass.isAnew[value.index] {
           anew.tensors[value.index] = tensor
@@ -358,13 +513,18 @@ extension CompiledGraph {
         }
         return
       }
-      floats.withUnsafeBufferPointer { source in
-        guard let start = source.baseAddress else { return }
-        if isLast {
-          Relayout.move(sizes, toChannelsLast: true, start, target)
-        } else {
-          target.update(from: start, count: source.count)
-        }
+      StoredElement.store(tensor, sizes, to: target, isChannelsLast: isLast)
+    }
+
+    /// Quantizes and dequantizes a value in place.
+    private func simulate(_ quantization: AffineQuantization, _ value: ValueID, _ pass: Pass) {
+      if case .buffer(let sizes, .float32, _) = compiled.places[value.index],
+        let data = pointer(value, pass), let count = checkedProduct(sizes)
+      {
+        let floats = data.assumingMemoryBound(to: Float.self)
+        quantization.simulate(floats, to: floats, count: count)
+      } else if let tensor = tensor(value, pass) {
+        store(tensor.simulated(quantization), value, pass)
       }
     }
 
