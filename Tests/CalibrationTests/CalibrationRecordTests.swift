@@ -26,7 +26,10 @@ import Testing
   func `ranges equal the official converter's`(name: String, data: String) throws {
     let model = try CalibrationFixtures.model(name + "_f32.tflite")
     let official = try CalibrationFixtures.model(name + "_int8.tflite")
-    let compiled = try CompiledGraph(model)
+    let compiled = try CompiledGraph(
+      model,
+      inputShapes: InputForm.shapes(try InputForm.all(of: model))
+    )
     var options = CalibrationRecord.Options()
     options.measuresInputs = false
     let record = try CalibrationRecord(
@@ -61,7 +64,10 @@ import Testing
 
   @Test func `nothing depends on the number of threads`() throws {
     let model = try CalibrationFixtures.model("trained/cifar_dscnn/cifar_dscnn_f32.tflite")
-    let compiled = try CompiledGraph(model)
+    let compiled = try CompiledGraph(
+      model,
+      inputShapes: InputForm.shapes(try InputForm.all(of: model))
+    )
     let samples = try samples(model, "cifar10_jpeg_calib_images.npy", count: 7)
     var options = CalibrationRecord.Options()
     options.gramBytes = 1 << 20
@@ -88,7 +94,10 @@ import Testing
   /// The error that Gram matrices give is that of really running the layer with other weights.
   @Test func `the local error of a change equals the measured one`() throws {
     let model = try CalibrationFixtures.model("trained/cifar_dscnn/cifar_dscnn_f32.tflite")
-    let compiled = try CompiledGraph(model)
+    let compiled = try CompiledGraph(
+      model,
+      inputShapes: InputForm.shapes(try InputForm.all(of: model))
+    )
     let samples = try samples(model, "cifar10_jpeg_calib_images.npy", count: 3)
     var options = CalibrationRecord.Options()
     options.gramBytes = 1 << 26

@@ -98,7 +98,7 @@ import Testing
     var inputs: [[Tensor]] = []
     for index in 0..<test.count { inputs.append(try test.sample(index)) }
     let found = try TechniqueFixtures.correct(
-      try CompiledGraph(simulation.model),
+      try TechniqueFixtures.compiled(simulation.model),
       inputs,
       try #require(test.labels),
       WorkQueue(threadCount: 2)

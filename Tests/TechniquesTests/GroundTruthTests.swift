@@ -39,7 +39,7 @@ import Testing
     let truth = try truth(String(name.split(separator: "/")[1]))
     let model = try TechniqueFixtures.model(name + "_f32.tflite")
     let context = try TechniqueFixtures.context(model)
-    let compiled = try CompiledGraph(model)
+    let compiled = try TechniqueFixtures.compiled(model)
     let test = try TechniqueFixtures.test(model)
     let labels = try #require(test.labels)
     var inputs: [[Tensor]] = []

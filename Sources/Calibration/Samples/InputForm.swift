@@ -66,6 +66,19 @@ package struct InputForm: Sendable {
     return forms
   }
 
+  /// The extents of one sample at each input, an open batch being 1: what a graph is compiled for.
+  ///
+  /// Inputs that leave other extents open are left out.
+  package static func shapes(_ forms: [InputForm]) -> [ValueID: [Int]] {
+    var result: [ValueID: [Int]] = [:]
+    for form in forms {
+      let rest = form.sizes.dropFirst().compactMap { $0 }
+      guard rest.count == max(form.sizes.count - 1, 0) else { continue }
+      result[form.value] = form.sizes.isEmpty ? [] : [form.rows] + rest
+    }
+    return result
+  }
+
   /// The preferred name.
   package var name: String { names.first ?? "" }
 
