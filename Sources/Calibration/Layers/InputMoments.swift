@@ -131,7 +131,9 @@ struct MomentCollector: Sendable {
     for group in 0..<windows.layer.groups {
       let base = group * taps * taps
       for row in 0..<taps {
-        for column in 0..<row { gram[base + row * taps + column] = gram[base + column * taps + row] }
+        for column in 0..<row {
+          gram[base + row * taps + column] = gram[base + column * taps + row]
+        }
       }
     }
     result.gram = gram

@@ -83,7 +83,7 @@ struct ChannelPruning: Sendable {
     _ context: ActionContext
   ) throws(TechniqueError) -> [Float] {
     let graph = context.model.main
-    var sums = [Int: Float]()
+    var sums: [Int: Float] = [:]
     var found = false
     func add(_ values: [Float], _ atoms: [Int]) {
       guard values.count == atoms.count, !values.isEmpty else { return }
