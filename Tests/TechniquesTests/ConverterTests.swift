@@ -49,7 +49,9 @@ import Testing
   }
 
   /// Four tensors that only an addition reads have the addition's scale in the converter's file, not
-  /// that of their own values (0 … 6): they are left out. The likely cause is that the calibrating
+  /// that of their own values (0 … 6): they are left out.
+  ///
+  /// The likely cause is that the calibrating
   /// interpreter lets ADD write its result over an operand, and looks at operands after the operator.
   @Test(arguments: [TechniqueFixtures.mnist, TechniqueFixtures.cifar])
   func `scales and zero points of activations are the converter's`(name: String) throws {

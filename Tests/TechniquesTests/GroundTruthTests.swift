@@ -24,7 +24,9 @@ import Testing
     return try #require(root?[model])
   }
 
-  /// Batch normalisation is folded into the weights of `cifar_dscnn_f32.tflite`. Scales by channel do not
+  /// Batch normalisation is folded into the weights of `cifar_dscnn_f32.tflite`.
+  ///
+  /// Scales by channel do not
   /// notice; one scale a tensor, and one threshold a layer, are other definitions then.
   @Test(arguments: [
     (TechniqueFixtures.mnist, ["conv", "probs"], 12),

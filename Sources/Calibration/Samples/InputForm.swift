@@ -32,6 +32,7 @@ package struct InputForm: Sendable {
   /// - Parameters:
   ///   - model: The model.
   ///   - shapes: The extents that the user states.
+  /// - Returns: One form an input, in the model's order.
   /// - Throws: `MODEL_UNSUPPORTED` where not even the number of an input's axes is known.
   package static func all(
     of model: Model,
