@@ -62,7 +62,10 @@ let package = Package(
       "Calibration",
       ["ByteIO", "CImages", "Execution", "Kernels", "ModelIR", "Operators", "WireFormats"]
     ),
-    library("Techniques", ["ByteIO", "Calibration", "Execution", "ModelIR", "Operators"]),
+    library(
+      "Techniques",
+      ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators"]
+    ),
 
     // Results
     library(
