@@ -40,6 +40,7 @@ let package = Package(
     library("Operators", ["ByteIO", "ModelIR"]),
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+    library("FormatKeras", path: "Sources/Formats/Keras", ["ByteIO", "ModelIR", "WireFormats"]),
 
     // Analyses
     library("CStatistics"),
@@ -51,7 +52,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "ByteIO", "CFaults", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
         "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
@@ -80,8 +81,8 @@ let package = Package(
     .testTarget(
       name: "GoldenTests",
       dependencies: [
-        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "TestSupport",
-        "WireFormats",
+        "ByteIO", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
       ]
     ),
     tests(
@@ -93,6 +94,14 @@ let package = Package(
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
+    .testTarget(
+      name: "FormatKerasTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatKeras", "ModelIR", "Operators", "Profiling", "TestSupport",
+        "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "Profiling",
       [
