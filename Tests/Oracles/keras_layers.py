@@ -1,6 +1,6 @@
 """Small Keras models, inputs for them, and what Keras makes of them.
 
-Writes Tests/FormatKerasTests/Fixtures/layers.zip: for each case `<case>/model.keras` or
+Writes Tests/FormatKerasTests/Fixtures/layers.zip, whose one member cases.zip has, for each case, `<case>/model.keras` or
 `<case>/model.h5`, `<case>/in0.npy`, …, `<case>/out0.npy`, … and `<case>/parameters.txt` with Keras' own
 count. Needs the PyPI packages tensorflow-cpu and keras (3), and tf_keras for the cases named `k2_…`.
 
@@ -72,8 +72,20 @@ layer("depthwise1d", lambda: L.DepthwiseConv1D(3, padding="same"), (6, 3))
 layer("depthwise2d_dilated", lambda: L.DepthwiseConv2D(3, dilation_rate=2, padding="same"), (7, 7, 2))
 layer("separable1d", lambda: L.SeparableConv1D(4, 3, padding="same", depth_multiplier=2), (6, 3))
 layer("separable2d", lambda: L.SeparableConv2D(4, 3, padding="same", strides=2, activation="relu"), (6, 5, 3))
-# Channels first: the numbers are those of the same layers with channels last, axes exchanged,
-# because TensorFlow has no such kernels on a CPU.
+for name, make in (
+    ("conv2d", lambda: L.Conv2D(3, (3, 2), strides=2, padding="same", data_format="channels_first")),
+    ("depthwise2d", lambda: L.DepthwiseConv2D(3, padding="same", data_format="channels_first")),
+    ("separable2d", lambda: L.SeparableConv2D(3, 2, data_format="channels_first")),
+    ("conv2d_transpose", lambda: L.Conv2DTranspose(3, 3, strides=2, padding="same", data_format="channels_first")),
+    ("max_pool2d", lambda: L.MaxPooling2D(2, padding="same", data_format="channels_first")),
+    ("average_pool2d", lambda: L.AveragePooling2D(2, data_format="channels_first")),
+    ("cropping2d", lambda: L.Cropping2D(1, data_format="channels_first")),
+    ("upsampling2d", lambda: L.UpSampling2D(2, data_format="channels_first")),
+):
+    layer("first_" + name, make, (2, 5, 4))
+layer("first_conv1d", lambda: L.Conv1D(3, 3, data_format="channels_first"), (2, 6))
+layer("keyed_attention_mask", lambda: (lambda q, m: L.MultiHeadAttention(2, 3)(q, q, attention_mask=m)), (3, 4), (3, 3), data=[
+    rng.standard_normal((2, 3, 4)).astype("float32"), np.array([[[1, 0, 1], [1, 1, 0], [0, 0, 1]]] * 2, "float32")])
 
 # Pooling
 for name, make in (("max", L.MaxPooling2D), ("average", L.AveragePooling2D)):
@@ -297,10 +309,12 @@ def randomized(model):
 def main():
     output = sys.argv[1] if len(sys.argv) > 1 else DEFAULT
     chosen = set(sys.argv[2:])
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    inner = io.BytesIO()
+    # The cases have much in common: stored one behind the other, they are compressed as one.
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_STORED) as archive:
 
         def add(name, content):
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(zipfile.ZipInfo(name), content)
 
         def add_array(name, array):
             buffer = io.BytesIO()
@@ -340,6 +354,9 @@ def main():
                 add(f"{name}/parameters.txt", str(model.count_params()))
             except Exception as error:
                 print("FAILED", name, type(error).__name__, str(error)[:300].replace("\n", " "))
+    with zipfile.ZipFile(output, "w") as archive:
+        content = inner.getvalue()
+        archive.writestr(zipfile.ZipInfo("cases.zip"), content, zipfile.ZIP_DEFLATED, 9)
     print(os.path.getsize(output), "bytes")
 
 
