@@ -52,7 +52,8 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "ByteIO", "CFaults", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR",
+        "Operators",
         "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
@@ -105,8 +106,8 @@ let package = Package(
     tests(
       "Profiling",
       [
-        "ByteIO", "CStatistics", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "TestSupport",
+        "ByteIO", "CStatistics", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR",
+        "Operators", "TestSupport",
       ]
     ),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),

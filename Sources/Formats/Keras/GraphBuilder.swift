@@ -11,6 +11,8 @@ final class GraphBuilder {
   private(set) var isExhausted = false
   /// The first number of Keras' version.
   let generation: Int
+  /// The values that say which steps count.
+  var masks: Set<ValueID> = []
   /// The layers that keep states between calls.
   var statefulLayers: [String] = []
 
@@ -120,6 +122,20 @@ final class GraphBuilder {
     var half = rebased >> 13
     if rest > 0x1000 || rest == 0x1000 && half & 1 == 1 { half += 1 }
     return sign | UInt16(truncatingIfNeeded: half)
+  }
+
+  /// Takes out masks that nothing asked for: layers make them before anyone can.
+  func dropUnreadMasks() {
+    var isRead = Array(repeating: false, count: graph.values.count)
+    for output in graph.outputs { isRead[output.index] = true }
+    var kept: [Node] = []
+    for node in graph.nodes.reversed() {
+      let isMask = node.outputs.count == 1 && node.outputs[0].map { masks.contains($0) } ?? false
+      if isMask, let output = node.outputs[0], !isRead[output.index] { continue }
+      for case .some(let input) in node.inputs { isRead[input.index] = true }
+      kept.append(node)
+    }
+    graph.nodes = kept.reversed()
   }
 
   /// Where the graph stands, to go back to.

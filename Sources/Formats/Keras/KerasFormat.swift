@@ -56,3 +56,8 @@ package enum KerasFormat {
     }
   }
 }
+
+extension KerasFormat {
+  /// Every layer class that has a meaning here, by Keras' names.
+  package static var layers: [String] { LayerCatalog.all.flatMap(\.names) }
+}

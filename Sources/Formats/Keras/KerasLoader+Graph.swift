@@ -7,6 +7,7 @@ extension KerasLoader {
   func build(_ spec: ModelSpec) throws(ReadError) {
     let outputs = try lowered(spec, arguments: nil)
     builder.graph.outputs = outputs.map(\.value)
+    builder.dropUnreadMasks()
   }
 
   /// Lowers a model's layers.
@@ -186,7 +187,10 @@ extension KerasLoader {
     )
     guard let definition = layer.definition else { return unknown(layer, context) }
     if layer.config.dataType.hasPrefix("mixed_") {
-      findings.add(.mixedPrecision, "\"\(layer.displayName)\" computes in \(layer.config.dataType); here it is computed in the type of its weights")
+      findings.add(
+        .mixedPrecision,
+        "\"\(layer.displayName)\" computes in \(layer.config.dataType); here it is computed in the type of its weights"
+      )
     }
     let mark = builder.mark
     do throws(LayerProblem) {
@@ -199,6 +203,7 @@ extension KerasLoader {
       {
         results[0].mask = mask
       }
+      for case let mask? in results.map(\.mask) { builder.masks.insert(mask) }
       name(results, of: layer, since: mark)
       return results
     } catch {
@@ -252,7 +257,11 @@ extension KerasLoader {
   }
 
   /// The last node of a layer has the layer's own name, as has what it computes.
-  private func name(_ results: [KerasTensor], of layer: LayerInstance, since mark: GraphBuilder.Mark) {
+  private func name(
+    _ results: [KerasTensor],
+    of layer: LayerInstance,
+    since mark: GraphBuilder.Mark
+  ) {
     guard let first = results.first, first.value.index >= mark.values,
       let node = builder.graph.nodes.indices.last(where: { index in
         index >= mark.nodes && builder.graph.nodes[index].outputs.contains(first.value)

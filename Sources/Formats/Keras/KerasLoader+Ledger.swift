@@ -19,7 +19,10 @@ extension KerasLoader {
     }
     if container.compressed == nil { claimSurvey(in: &builder) }
     if optimizerBytes > 0 {
-      findings.add(.trainingState, "\(optimizerBytes) bytes are the state of training, which inference does not use")
+      findings.add(
+        .trainingState,
+        "\(optimizerBytes) bytes are the state of training, which inference does not use"
+      )
     }
     return builder.finish()
   }

@@ -35,7 +35,10 @@ final class KerasLoader {
       try place(spec)
       try build(spec)
     } else {
-      findings.add(.weightsOnly, "the file holds weights and no layers: there is no graph to analyse")
+      findings.add(
+        .weightsOnly,
+        "the file holds weights and no layers: there is no graph to analyse"
+      )
     }
     addSpareWeights()
     report()
@@ -66,7 +69,10 @@ final class KerasLoader {
 
   private func report() {
     for name in builder.statefulLayers {
-      findings.add(.statefulLayer, "\"\(name)\" keeps its states between calls; here each call starts with zeros")
+      findings.add(
+        .statefulLayer,
+        "\"\(name)\" keeps its states between calls; here each call starts with zeros"
+      )
     }
     if store.copiedBytes > 0 {
       findings.add(
@@ -75,7 +81,10 @@ final class KerasLoader {
       )
     }
     for name in store.unreadable {
-      findings.add(.missingWeights, "the values of \"\(name)\" are not read: they are of a type that has no meaning here, or too many")
+      findings.add(
+        .missingWeights,
+        "the values of \"\(name)\" are not read: they are of a type that has no meaning here, or too many"
+      )
     }
   }
 

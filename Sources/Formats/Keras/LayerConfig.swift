@@ -48,7 +48,13 @@ struct LayerConfig {
   }
 
   /// Whether the layer is an operation of `keras.ops`, which share names with layers.
-  var isOperation: Bool { module?.contains(".ops") ?? false }
+  ///
+  /// `.h5` files of Keras 3 leave the package out; what tells them then is that layers say whether
+  /// they are trainable.
+  var isOperation: Bool {
+    if let module { return module.contains(".ops") }
+    return config["trainable"] == nil && inboundNodes.first?["args"] != nil
+  }
 
   /// Whether training may change the layer's weights.
   var isTrainable: Bool { config["trainable"]?.truth ?? true }

@@ -115,16 +115,21 @@ final class LayerContext {
 
   // MARK: - Operands
 
-  /// All tensors of the call, in order.
-  var inputs: [KerasTensor] { call.tensors }
+  /// All tensors of the call but for masks, in order.
+  var inputs: [KerasTensor] {
+    call.arguments.flatMap(\.tensors)
+      + call.named.filter { $0.name != "mask" }.flatMap(\.value.tensors)
+  }
 
-  /// The only tensor, or the first.
+  /// The only tensor, or the first, with the mask that the layer is called with.
   func input(_ index: Int = 0) throws(LayerProblem) -> KerasTensor {
     let inputs = inputs
     guard inputs.indices.contains(index) else {
       throw .invalid("it is called with \(inputs.count) tensors, \(index + 1) are needed")
     }
-    return inputs[index]
+    var tensor = inputs[index]
+    if index == 0, case .tensor(let mask)? = named("mask") { tensor.mask = mask.value }
+    return tensor
   }
 
   /// A named argument of the call.

@@ -2,8 +2,11 @@
 struct NameCounter {
   private var used: [String: Int] = [:]
 
+  /// Classes whose exported name is not their own.
+  private static let ownNames = ["GroupQueryAttention": "GroupedQueryAttention"]
+
   mutating func next(_ className: String) -> String {
-    let name = Self.snakeCase(className)
+    let name = Self.snakeCase(Self.ownNames[className] ?? className)
     let count = used[name]
     used[name] = (count ?? -1) + 1
     return count.map { "\(name)_\($0 + 1)" } ?? name
@@ -14,10 +17,11 @@ struct NameCounter {
   /// Keras' two steps: an underscore before a capital with small letters behind it, then one
   /// between a small letter or digit and a capital. Source: Keras 3 `utils/naming.py`.
   static func snakeCase(_ name: String) -> String {
-    let letters = Array(name.unicodeScalars.filter { $0.properties.isAlphabetic || $0 == "_" || ("0"..."9").contains($0) })
+    let letters = name.unicodeScalars.filter { scalar in
+      scalar == "_" || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+    }.map { $0 }
     func isSmall(_ scalar: Unicode.Scalar) -> Bool { ("a"..."z").contains(scalar) }
     func isCapital(_ scalar: Unicode.Scalar) -> Bool { ("A"..."Z").contains(scalar) }
-    func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
     // `(.)([A-Z][a-z]+)` → `\1_\2`; matches do not overlap.
     var first: [Unicode.Scalar] = []
     var index = 0

@@ -20,7 +20,10 @@ enum ActivationTable {
     "log_softmax": plain("logSoftmax", ["axis": .int(-1)]),
     "elu": plain("elu", ["alpha": .float(1)]),
     "celu": plain("celu", ["alpha": .float(1)]),
-    "selu": plain("selu", ["alpha": .float(1.6732632423543772), "gamma": .float(1.0507009873554805)]),
+    "selu": plain(
+      "selu",
+      ["alpha": .float(1.6732632423543772), "gamma": .float(1.0507009873554805)]
+    ),
     "softplus": plain("softplus"),
     "softsign": plain("softsign"),
     "soft_sign": plain("softsign"),
@@ -47,6 +50,16 @@ enum ActivationTable {
         [context.emit("add", [context.emit("square", [x]), context.scalar(4)])]
       )
       return context.emit("mul", [context.emit("add", [x, root]), context.scalar(0.5)])
+    },
+    // 0 up to −1, x from 1 on, (x + 1)² / 4 between: a clipped square and what is above.
+    "sparse_plus": { context, x in
+      let inside = context.emit("clip", [x], ["min": .float(-1), "max": .float(1)])
+      let square = context.emit(
+        "square",
+        [context.emit("add", [inside, context.scalar(1)])]
+      )
+      let above = context.emit("relu", [context.emit("sub", [x, context.scalar(1)])])
+      return context.emit("add", [context.emit("mul", [square, context.scalar(0.25)]), above])
     },
     "glu": { context, x in
       let halves = context.emit("split", [x], ["axis": .int(-1), "count": .int(2)], outputs: 2)

@@ -23,8 +23,12 @@ enum FunctionTable {
 
   private static func binary(_ op: String) -> Function {
     { (context) throws(LayerProblem) in
-      let x = try context.operand(0, ["x1", "x", "a"])
-      let y = try context.operand(1, ["x2", "y", "b"])
+      let first = context.tensor(0, ["x1", "x", "a"])
+      let other = context.tensor(1, ["x2", "y", "b"])
+      // A number beside integers is one of their type.
+      let type = (first ?? other).flatMap { context.integerType($0) }
+      let x = try context.operand(0, ["x1", "x", "a"], type)
+      let y = try context.operand(1, ["x2", "y", "b"], type)
       let rank = x.rank.flatMap { first in y.rank.map { max(first, $0) } }
       return [KerasTensor(value: context.emit(op, [x.value, y.value]), rank: rank)]
     }
@@ -49,7 +53,8 @@ enum FunctionTable {
     "minimum": binary("minimum"), "equal": binary("equal"), "not_equal": binary("notEqual"),
     "less": binary("less"), "less_equal": binary("lessEqual"), "greater": binary("greater"),
     "greater_equal": binary("greaterEqual"), "logical_and": binary("logicalAnd"),
-    "logical_or": binary("logicalOr"), "floor_divide": binary("floorDiv"), "mod": binary("floorMod"),
+    "logical_or": binary("logicalOr"), "floor_divide": binary("floorDiv"),
+    "mod": binary("floorMod"),
     "squared_difference": binary("squaredDifference"),
 
     "absolute": unary("abs"), "negative": unary("neg"), "exp": unary("exp"), "log": unary("log"),
@@ -139,12 +144,15 @@ enum FunctionTable {
       let axes = try context.axes()
       let attributes: Attributes = axes.map { ["axes": .ints($0)] } ?? [:]
       let value = context.emit("squeeze", [x.value], attributes)
-      return [KerasTensor(value: value, rank: axes.flatMap { axes in x.rank.map { $0 - axes.count } })]
+      return [
+        KerasTensor(value: value, rank: axes.flatMap { axes in x.rank.map { $0 - axes.count } })
+      ]
     },
     "concatenate": { (context) throws(LayerProblem) in
       let parts = context.inputs
       guard let first = parts.first else { throw .invalid("nothing to join") }
-      let axis = (context.option(["axis"], 1) ?? .absent).integer ?? (context.config.isOperation ? 0 : -1)
+      let axis =
+        (context.option(["axis"], 1) ?? .absent).integer ?? (context.config.isOperation ? 0 : -1)
       let value = context.emit("concat", parts.map(\.value), ["axis": .int(axis)])
       return [KerasTensor(value: value, rank: first.rank)]
     },
@@ -170,18 +178,35 @@ enum FunctionTable {
 }
 
 extension LayerContext {
+  private func given(_ index: Int, _ names: [String]) -> Argument? {
+    if call.arguments.indices.contains(index) { return call.arguments[index] }
+    return names.lazy.compactMap { self.named($0) }.first
+  }
+
+  /// An operand that is a tensor.
+  fileprivate func tensor(_ index: Int, _ names: [String]) -> KerasTensor? {
+    guard case .tensor(let tensor)? = given(index, names) else { return nil }
+    return tensor
+  }
+
+  /// The type of a tensor that is known to hold integers.
+  fileprivate func integerType(_ tensor: KerasTensor) -> ElementType? {
+    let type = builder.graph[tensor.value].type
+    return type.isInteger ? type : nil
+  }
+
   /// An operand: a tensor or a number, by place or by one of its names.
   fileprivate func operand(
     _ index: Int,
-    _ names: [String]
+    _ names: [String],
+    _ type: ElementType? = nil
   ) throws(LayerProblem) -> (value: ValueID, rank: Int?) {
-    let given =
-      call.arguments.indices.contains(index) ? call.arguments[index] : names.lazy.compactMap(named).first
+    let given = given(index, names)
     switch given {
     case .tensor(let tensor)?: return (tensor.value, tensor.rank)
     case .literal(let node)?:
       guard let numbers = node.numbers, !numbers.isEmpty else { break }
-      if node.number != nil { return (scalar(numbers[0]), 0) }
+      if node.number != nil { return (scalar(numbers[0], type), 0) }
       // Lists inside lists would need their shape.
       guard node.list?.allSatisfy({ $0.number != nil }) ?? false else { break }
       return (builder.constant(numbers, elementType, [numbers.count]), 1)

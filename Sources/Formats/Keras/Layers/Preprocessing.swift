@@ -79,9 +79,9 @@ extension LayerDefinition {
     // How many boundaries a number has reached.
     LayerDefinition("Discretization") { (context) throws(LayerProblem) in
       let x = try context.input()
-      guard context.string("output_mode", default: "int") == "int",
-        let node = context.config.config["bin_boundaries"], let bounds = node.numbers
-      else { throw .unsupported("a discretization other than to numbers, or not adapted") }
+      guard let node = context.config.config["bin_boundaries"], let bounds = node.numbers else {
+        throw .unsupported("a discretization without boundaries")
+      }
       let wide = context.emit("expandDims", [x.value], ["axes": .ints([-1])])
       let limits = context.builder.constant(bounds, context.elementType, [bounds.count])
       let reached = context.emit("greaterEqual", [wide, limits])
@@ -91,6 +91,10 @@ extension LayerDefinition {
         [counts],
         ["axes": .ints([-1]), "keepDimensions": .bool(false)]
       )
+      let mode = context.string("output_mode", default: "int")
+      guard mode == "int" else {
+        return [try context.encoded(context.like(x, value), bounds.count + 1, mode)]
+      }
       return [context.like(x, context.emit("cast", [value], ["to": .type(.int32)]))]
     },
     LayerDefinition("CategoryEncoding") { (context) throws(LayerProblem) in
@@ -99,26 +103,34 @@ extension LayerDefinition {
         throw .unsupported("a category encoding with weights")
       }
       let ids = context.emit("cast", [x.value], ["to": .type(.int64)])
-      let depth = context.scalar(Double(count), .int64)
-      let values = context.builder.constant([0, 1], context.elementType, [2])
-      let attributes: Attributes = ["axis": .int(-1), "operandOrder": .string("onnx")]
       let mode = context.string("output_mode", default: "multi_hot")
-      let codes = context.emit("oneHot", [ids, depth, values], attributes)
-      let fold: Attributes = ["axes": .ints([-2]), "keepDimensions": .bool(false)]
-      switch mode {
-      case "one_hot":
-        // An axis of one category makes room for the code.
-        let flat = context.emit("squeeze", [codes], ["axes": .ints([-2])])
-        return [context.like(x, flat)]
-      case "multi_hot": return [context.like(x, context.emit("reduceMax", [codes], fold))]
-      case "count": return [context.like(x, context.emit("reduceSum", [codes], fold))]
-      case let other: throw .unsupported("the output_mode \(other)")
-      }
+      return [try context.encoded(context.like(x, ids), count, mode)]
     },
   ]
 }
 
 extension LayerContext {
+  /// Categories as ones among zeros.
+  fileprivate func encoded(
+    _ ids: KerasTensor,
+    _ count: Int,
+    _ mode: String
+  ) throws(LayerProblem) -> KerasTensor {
+    let codes = emit(
+      "oneHot",
+      [ids.value, scalar(Double(count), .int64), builder.constant([0, 1], elementType, [2])],
+      ["axis": .int(-1), "operandOrder": .string("onnx")]
+    )
+    let fold: Attributes = ["axes": .ints([-2]), "keepDimensions": .bool(false)]
+    switch mode {
+    // An axis of one category makes room for the code.
+    case "one_hot": return like(ids, emit("squeeze", [codes], ["axes": .ints([-2])]))
+    case "multi_hot": return like(ids, emit("reduceMax", [codes], fold))
+    case "count": return like(ids, emit("reduceSum", [codes], fold))
+    case let other: throw .unsupported("the output_mode \(other)")
+    }
+  }
+
   /// Numbers of the configuration: one without axes, or a list for the last axis.
   fileprivate func numbers(
     _ name: String,

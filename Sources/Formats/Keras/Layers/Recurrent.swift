@@ -72,7 +72,9 @@ extension LayerDefinition {
       LayerDefinition(
         name,
         slots: { (config) throws(LayerProblem) in
-          guard let cell = try CellDescription(config, generation: 3, layer: true) else { return [] }
+          guard let cell = try CellDescription(config, generation: 3, layer: true) else {
+            return []
+          }
           return cell.slots.map { $0.inside("cell") }
         }
       ) { (context) throws(LayerProblem) in

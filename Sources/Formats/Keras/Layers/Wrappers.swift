@@ -118,7 +118,9 @@ extension JSON5Node {
   /// The same object with one truth value replaced.
   fileprivate func setting(_ name: String, _ truth: Bool) -> JSON5Node {
     var members = (members ?? []).filter { $0.name != name }
-    members.append(Member(name: name, position: position, value: JSON5Node(.bool(truth), at: position)))
+    members.append(
+      Member(name: name, position: position, value: JSON5Node(.bool(truth), at: position))
+    )
     return JSON5Node(.object(members), at: position)
   }
 }
