@@ -16,6 +16,7 @@ extension KerasLoader {
   ///   - spec: The model.
   ///   - arguments: What it is called with; `nil` for the whole model, whose inputs are the caller's.
   /// - Returns: Its results.
+  /// - Throws: where the configuration contradicts itself.
   private func lowered(
     _ spec: ModelSpec,
     arguments: [KerasTensor]?
