@@ -46,7 +46,7 @@ extension KerasLoader {
     _ spec: ModelSpec,
     arguments: [KerasTensor]?
   ) throws(ReadError) -> [KerasTensor] {
-    var plan = CallPlan(spec)
+    var plan = spec.calls
     var known: [LayerReference: KerasTensor] = [:]
     let places = Dictionary(
       spec.layers.enumerated().map { ($1.config.name, $0) },

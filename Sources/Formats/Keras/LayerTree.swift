@@ -101,6 +101,8 @@ final class ModelSpec {
   /// The input's extents where a sequential model states them beside its layers.
   let inputShape: [JSON5Node]?
   let path: String
+  /// The calls of the layers; the same for each call of the model.
+  private(set) lazy var calls = CallPlan(self)
 
   /// Whether a layer is a model of layers.
   static func describesModel(_ config: LayerConfig) -> Bool {
