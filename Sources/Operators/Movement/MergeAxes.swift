@@ -35,7 +35,7 @@ private func mergedTypes(_ context: OperatorContext) throws(OperatorError) -> [T
   let input = try context.input(0)
   let count = try context.attributes.int("count", default: 2)
   guard let dimensions = input.shape.dimensions else { return [input.with(.unknownRank)] }
-  guard (1...dimensions.count).contains(count) else {
+  guard count >= 1, count <= dimensions.count else {
     throw .invalid("\(count) axes of \(dimensions.count)")
   }
   let merged = Dimension.product(dimensions[..<count])
@@ -49,7 +49,7 @@ private func splitTypes(_ context: OperatorContext) throws(OperatorError) -> [Te
   guard let dimensions = input.shape.dimensions, let outer = other.shape.dimensions else {
     return [input.with(.unknownRank)]
   }
-  guard (1...outer.count).contains(count), !dimensions.isEmpty else {
+  guard count >= 1, count <= outer.count, !dimensions.isEmpty else {
     throw .invalid("\(count) axes of \(outer.count)")
   }
   return [input.with(.ranked(Array(outer[..<count]) + Array(dimensions.dropFirst())))]
