@@ -40,6 +40,7 @@ let package = Package(
     library("Operators", ["ByteIO", "ModelIR"]),
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+    library("FormatKeras", path: "Sources/Formats/Keras", ["ByteIO", "ModelIR", "WireFormats"]),
 
     // Analyses
     library("CStatistics"),
@@ -75,8 +76,9 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Differences", "Execution", "FormatONNX", "FormatTFLite", "Gate",
-        "Kernels", "ModelIR", "Operators", "Profiling", "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Differences", "Execution", "FormatKeras", "FormatONNX",
+        "FormatTFLite", "Gate", "Kernels", "ModelIR", "Operators", "Profiling", "Reports",
+        "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -104,8 +106,8 @@ let package = Package(
     .testTarget(
       name: "GoldenTests",
       dependencies: [
-        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "TestSupport",
-        "WireFormats",
+        "ByteIO", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
       ]
     ),
     .testTarget(
@@ -133,11 +135,19 @@ let package = Package(
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
+    .testTarget(
+      name: "FormatKerasTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatKeras", "ModelIR", "Operators", "Profiling", "TestSupport",
+        "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "Profiling",
       [
-        "ByteIO", "CStatistics", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "TestSupport",
+        "ByteIO", "CStatistics", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR",
+        "Operators", "TestSupport",
       ]
     ),
     tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),

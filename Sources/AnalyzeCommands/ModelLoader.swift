@@ -1,4 +1,5 @@
 import ByteIO
+import FormatKeras
 import FormatONNX
 import FormatTFLite
 import ModelIR
@@ -16,6 +17,10 @@ enum ModelLoader {
     Format(
       probe: { TFLiteFormat.probe($0) },
       load: { (bytes, path) throws(ReadError) in try TFLiteFormat.load(bytes, path: path) }
+    ),
+    Format(
+      probe: { KerasFormat.probe($0) },
+      load: { (bytes, path) throws(ReadError) in try KerasFormat.load(bytes, path: path) }
     ),
     Format(
       probe: { ONNXFormat.probe($0) },
@@ -54,7 +59,7 @@ enum ModelLoader {
       ?? ReadError(
         .modelUnsupported,
         "the bytes are of no format that is read",
-        hint: "TensorFlow Lite and ONNX are; is it the right file?"
+        hint: "TensorFlow Lite, ONNX and Keras are; is it the right file?"
       )
   }
 }

@@ -276,7 +276,9 @@ extension KernelChooser {
 
   func batchNormalization() throws -> KernelChoice? {
     guard let (operand, count) = same(), let input = computed(0), input.sizes.count >= 2,
-      let scale = floats(1)?.values, let bias = floats(2)?.values, let mean = floats(3)?.values,
+      let mean = floats(3)?.values,
+      let scale = hasInput(1) ? floats(1)?.values : mean.map({ _ in 1 }),
+      let bias = hasInput(2) ? floats(2)?.values : mean.map({ _ in 0 }),
       let variance = floats(4)?.values, try !attributes.bool("trainingMode"),
       try attributes.bool("spatial", default: true)
     else { return nil }

@@ -6,6 +6,6 @@ extension OperatorCatalog {
     .tile, .expand, .broadcastShapes, .pad, .centerCropPad,
     .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .col2Im,
     .reverse, .reverseSequence, .compress, .trilu, .matrixDiag, .matrixSetDiag,
-    .shape, .size, .rank,
+    .shape, .size, .rank, .mergeAxes, .splitAxes,
   ]
 }
