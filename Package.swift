@@ -40,6 +40,11 @@ let package = Package(
     library("Operators", ["ByteIO", "ModelIR"]),
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+    library(
+      "FormatTensorFlow",
+      path: "Sources/Formats/TensorFlow",
+      ["ByteIO", "ModelIR", "WireFormats"]
+    ),
 
     // Analyses
     library("CStatistics"),
@@ -51,8 +56,8 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow",
+        "ModelIR", "Operators", "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -93,6 +98,14 @@ let package = Package(
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
+    .testTarget(
+      name: "FormatTensorFlowTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "ModelIR",
+        "Operators", "Profiling", "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "Profiling",
       [

@@ -1,6 +1,7 @@
 import ByteIO
 import FormatONNX
 import FormatTFLite
+import FormatTensorFlow
 import ModelIR
 
 /// Finds out which format a file has and loads it.
@@ -8,37 +9,58 @@ enum ModelLoader {
   /// A format: how it is recognised and read.
   private struct Format {
     var probe: @Sendable (Bytes) -> Bool
-    var load: @Sendable (Bytes, String) throws(ReadError) -> Model
+    var load: @Sendable (Bytes, String, _ signature: String?) throws(ReadError) -> Model
   }
 
   /// One line a format; the first that recognises the bytes reads them.
   private static let catalog: [Format] = [
     Format(
       probe: { TFLiteFormat.probe($0) },
-      load: { (bytes, path) throws(ReadError) in try TFLiteFormat.load(bytes, path: path) }
+      load: { (bytes, path, _) throws(ReadError) in try TFLiteFormat.load(bytes, path: path) }
     ),
     Format(
       probe: { ONNXFormat.probe($0) },
-      load: { (bytes, path) throws(ReadError) in try ONNXFormat.load(bytes, path: path) }
+      load: { (bytes, path, _) throws(ReadError) in try ONNXFormat.load(bytes, path: path) }
+    ),
+    Format(
+      probe: { TensorFlowFormat.probe($0) },
+      load: { (bytes, path, signature) throws(ReadError) in
+        try TensorFlowFormat.load(bytes, path: path, signature: signature)
+      }
     ),
   ]
 
   /// Loads a model.
   ///
-  /// - Parameter path: The file; its name says nothing about its format.
-  /// - Returns: The model and the bytes that it was read from.
+  /// - Parameters:
+  ///   - path: The file or directory; its name says nothing about its format.
+  ///   - signature: The signature that is asked for, in formats whose graph depends on it.
+  /// - Returns: The model, the bytes that it was read from, and the path of their file.
   /// - Throws: A failure that names the file.
-  static func load(_ path: String) throws(CommandFailure) -> (model: Model, source: ByteSource) {
+  static func load(
+    _ path: String,
+    signature: String? = nil
+  ) throws(CommandFailure) -> (model: Model, source: ByteSource, file: String) {
     do throws(ReadError) {
+      if ByteSource.isDirectory(path) {
+        let directory = try DirectoryHandle(path: path)
+        let (model, source) = try TensorFlowFormat.load(
+          directory: directory,
+          path: path,
+          signature: signature
+        )
+        let separator = path.hasSuffix("/") ? "" : "/"
+        return (model, source, path + separator + TensorFlowFormat.savedModelFile)
+      }
       let source = try ByteSource.mapping(path: path)
       if let format = catalog.first(where: { $0.probe(source.bytes) }) {
-        return (try format.load(source.bytes, path), source)
+        return (try format.load(source.bytes, path, signature), source, path)
       }
       throw source.bytes.foreignContent
         ?? ReadError(
           .modelUnsupported,
           "the bytes are of no format that is read",
-          hint: "TensorFlow Lite and ONNX are; is it the right file?"
+          hint: "TensorFlow Lite, ONNX, SavedModel and GraphDef are; is it the right file?"
         )
     } catch {
       throw CommandFailure(error, path: path)
