@@ -24,6 +24,7 @@ struct GraphCleaner {
   /// Rewrites the graph.
   ///
   /// - Parameter captured: Values that nested graphs read.
+  /// - Returns: The graph, its values not renumbered yet.
   mutating func clean(captured: Set<ValueID>) -> GraphEmitter.EmittedGraph {
     foldConstants()
     var readers = countReaders(captured)
@@ -258,6 +259,7 @@ struct GraphCleaner {
         operands.append(listView(value))
       }
       graph.nodes[index].op = .known("batchNormalization")
+      graph.nodes[index].origin.sourceType = "BatchNorm"
       graph.nodes[index].inputs = operands
       graph.nodes[index].attributes = [
         "epsilon": .float(found.epsilon), "dataLayout": .string("nhwc"),

@@ -166,7 +166,9 @@ extension AttributeValue {
   }
 }
 
-/// The lowering table: each family's rows, found by name. A new operator is one row.
+/// The lowering table: each family's rows, found by name.
+///
+/// A new operator is one row.
 enum OperatorTable {
   static let rows =
     OperatorLowering.elementwise + OperatorLowering.convolutions + OperatorLowering.reductions

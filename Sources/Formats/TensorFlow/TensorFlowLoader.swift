@@ -54,7 +54,7 @@ struct TensorFlowLoader {
     clean(&emitter)
     nameLayers(&emitter)
     try claim(bytes, meta: meta, graph: graph, emitter: &emitter, files: files, variables)
-    if let call { nameOutputs(call, &emitter) }
+    nameOutputs(call?.outputs.map(\.name) ?? outputs(of: graph), &emitter)
     let graphs = emitter.graphs.map(\.graph)
     for (index, graph) in graphs.enumerated() {
       try located("graphs[\(index)]") { () throws(ReadError) in
@@ -191,7 +191,10 @@ struct TensorFlowLoader {
   private func outputs(of graph: GraphMessage) -> [String] {
     var isRead: Set<String> = []
     for node in graph.body.nodes {
-      for input in node.inputs { isRead.insert(String(LegacyControl.split(input).node)) }
+      // Whatever only orders (the switched predicates of TensorFlow 1) is no result, either.
+      for input in node.inputs + node.controls {
+        isRead.insert(String(LegacyControl.split(input).node))
+      }
     }
     return graph.body.nodes.filter { !isRead.contains($0.name) && !Cleaning.isSink($0.op) }
       .map(\.name)
@@ -256,12 +259,12 @@ struct TensorFlowLoader {
   }
 
   /// Gives the results the caller's names.
-  private func nameOutputs(_ call: SignatureMessage, _ emitter: inout GraphEmitter) {
+  private func nameOutputs(_ names: [String], _ emitter: inout GraphEmitter) {
     let graph = emitter.graphs[0].graph
     var named = Set(graph.inputs)
-    for (parameter, value) in zip(call.outputs, graph.outputs)
+    for (name, value) in zip(names, graph.outputs)
     where !graph[value].isConstant && named.insert(value).inserted {
-      emitter.graphs[0].graph[value].name = parameter.name
+      emitter.graphs[0].graph[value].name = name
     }
   }
 

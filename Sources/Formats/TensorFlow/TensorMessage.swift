@@ -19,10 +19,13 @@ struct TensorMessage: Sendable {
   /// What made bytes take in memory.
   var madeBytes = 0
 
+  /// Reads it; numbers in one piece stay where they are.
+  ///
   /// - Parameters:
   ///   - message: The tensor.
   ///   - limits: How large it may be.
   ///   - allowance: The bytes that may be made.
+  /// - Throws: where shape and numbers do not fit each other.
   init(
     _ message: ProtobufMessage,
     limits: TensorFlowLimits,
