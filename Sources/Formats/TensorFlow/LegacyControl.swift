@@ -173,6 +173,31 @@ struct LegacyControl: Sendable {
     }
   }
 
+  /// In how many loops and sides of choices each node stands.
+  static func depths(of body: SourceBody) -> [Int] {
+    var depths = Array(repeating: 0, count: body.nodes.count)
+    guard body.nodes.contains(where: { isSwitch($0.op) }) else { return depths }
+    for index in order(of: body) {
+      let node = body.nodes[index]
+      var depth = 0
+      for text in node.inputs + node.controls {
+        guard let source = body.indices[String(split(text).node)] else { continue }
+        depth = max(depth, depths[source])
+      }
+      // Merge(Enter, NextIteration) begins a loop's values, any other one ends a choice.
+      let beginsLoop = node.inputs.contains { text in
+        body.indices[String(split(text).node)].map { isEnter(body.nodes[$0].op) } ?? false
+      }
+      let isLoopSwitch =
+        node.inputs.count == 2
+        && origin(node.inputs[1], in: body).map { body.nodes[$0].op == "LoopCond" } ?? false
+      if isEnter(node.op) || (isSwitch(node.op) && !isLoopSwitch) { depth += 1 }
+      if isExit(node.op) || (isMerge(node.op) && !beginsLoop) { depth = max(0, depth - 1) }
+      depths[index] = depth
+    }
+    return depths
+  }
+
   /// The nodes, operands first; the edges that close loops are left out.
   private static func order(of body: SourceBody) -> [Int] {
     var waiting = Array(repeating: 0, count: body.nodes.count)

@@ -188,16 +188,20 @@ struct TensorFlowLoader {
   }
 
   /// The results that no node reads, in the order of the file.
+  ///
+  /// What is left unread inside of loops and choices, or only orders others, is no result.
   private func outputs(of graph: GraphMessage) -> [String] {
     var isRead: Set<String> = []
     for node in graph.body.nodes {
-      // Whatever only orders (the switched predicates of TensorFlow 1) is no result, either.
       for input in node.inputs + node.controls {
         isRead.insert(String(LegacyControl.split(input).node))
       }
     }
-    return graph.body.nodes.filter { !isRead.contains($0.name) && !Cleaning.isSink($0.op) }
-      .map(\.name)
+    let depths = LegacyControl.depths(of: graph.body)
+    return graph.body.nodes.enumerated().filter { index, node in
+      !isRead.contains(node.name) && !Cleaning.isSink(node.op) && depths[index] == 0
+        && !LegacyControl.isSwitch(node.op) && !LegacyControl.isExit(node.op)
+    }.map { $0.element.name }
   }
 
   /// Operators that reach outside stand anywhere in the file: they are listed, used or not.

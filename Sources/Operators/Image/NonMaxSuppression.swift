@@ -218,6 +218,8 @@ private func evaluateSingleClass(
     ? try scalar(3) : Float(try context.attributes.float("iouThreshold", default: 0.5))
   let least = isOpen && !context.hasInput(4) ? -Float.infinity : try scalar(4)
   let sigma = isSoft ? try scalar(5) : 0
+  let strict = try context.attributes.bool("strictOverlap")
+  let isStrict = isOpen || strict
   guard sigma >= 0 else { throw .invalid("sigma is \(sigma)") }
   let scale = sigma > 0 ? -0.5 / sigma : 0
   let places = try floats(boxes)
@@ -234,7 +236,8 @@ private func evaluateSingleClass(
     var isDropped = false
     for other in (next.compared..<max(next.compared, selected.count)).reversed() {
       let overlap = all[next.index].overlap(with: all[selected[other].index])
-      if overlap >= limit {
+      // TensorFlow itself drops only what overlaps more, and nothing while scores fade.
+      if isStrict ? overlap > limit && sigma == 0 : overlap >= limit {
         isDropped = true
         break
       }

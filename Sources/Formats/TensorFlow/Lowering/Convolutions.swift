@@ -140,8 +140,7 @@ extension OperatorLowering {
       _ = try node.dataLayout()
       node.attributes["epsilon"] = .float(try node.float("epsilon", default: 1e-4))
       if try node.bool("is_training", default: true) {
-        node.attributes["trainingMode"] = .bool(true)
-        node.attributes["momentum"] = .float(0)
+        node.refusal = "statistics of the batch (is_training)"
       }
     }
   }

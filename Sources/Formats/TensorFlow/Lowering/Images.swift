@@ -21,6 +21,7 @@ extension OperatorLowering {
       "nonMaxSuppressionV4",
       results: ["selected_indices", "valid_outputs"]
     ) { (node) throws(ReadError) in
+      node.attributes["strictOverlap"] = .bool(true)
       if try !node.bool("pad_to_max_output_size") {
         node.refusal = "pad_to_max_output_size is false"
       }
@@ -30,6 +31,7 @@ extension OperatorLowering {
       "nonMaxSuppressionV5",
       results: ["selected_indices", "selected_scores", "valid_outputs"]
     ) { (node) throws(ReadError) in
+      node.attributes["strictOverlap"] = .bool(true)
       if try !node.bool("pad_to_max_output_size") {
         node.refusal = "pad_to_max_output_size is false"
       }

@@ -20,7 +20,7 @@ extension OperatorLowering {
       OperatorLowering("TopKV2", "topK", results: ["values", "indices"]) {
         (node) throws(ReadError) in
         try topK(&node)
-        node.attributes["indexType"] = .type(try node.type("index_type", default: 3))
+        node.attributes["outputType"] = .type(try node.type("index_type", default: 3))
       },
       OperatorLowering("TopK", "topK", results: ["values", "indices"]) { (node) throws(ReadError) in
         node.refusal = "the old form of TopKV2"
