@@ -150,8 +150,10 @@ import Testing
   @Test func `a reference to nothing and a name that stands twice are refused`() {
     #expect(Self.error([Self.node("n", "Neg", ["nothing"])])?.code == .modelInvalid)
     #expect(
-      Self.error([Self.placeholder("x"), Self.node("n", "Neg", ["x"]), Self.node("n", "Neg", ["x"])])?
-        .code == .modelInvalid
+      Self.error([
+        Self.placeholder("x"), Self.node("n", "Neg", ["x"]), Self.node("n", "Neg", ["x"]),
+      ])?
+      .code == .modelInvalid
     )
   }
 
