@@ -48,8 +48,13 @@ import Testing
       inputs.append(try #require(arrays[model.main[value].name]))
     }
     let outputs = try Interpreter(model).run(inputs: inputs).outputs
-    for (value, result) in zip(model.main.outputs, outputs) {
-      let index = try #require(model.main.outputs.firstIndex(of: value))
+    // A graph may leave further results unread; the one that is asked for has its name, or stands in
+    // its place where two names mean the same value.
+    let names = model.main.outputs.map { model.main[$0].name }
+    for index in 0..<arrays.keys.count(where: { $0.hasPrefix("out") }) {
+      let place = names.firstIndex(of: "out\(index)") ?? index
+      try #require(outputs.indices.contains(place))
+      let result = outputs[place]
       let expected = try #require(arrays["out\(index)"])
       #expect(result.type == expected.type)
       #expect(result.sizes == expected.sizes)
@@ -60,6 +65,5 @@ import Testing
         #expect(isNear || left == right, "\(left) for \(right) in out\(index)")
       }
     }
-    #expect(outputs.count == arrays.keys.count { $0.hasPrefix("out") })
   }
 }
