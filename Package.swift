@@ -41,6 +41,11 @@ let package = Package(
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatKeras", path: "Sources/Formats/Keras", ["ByteIO", "ModelIR", "WireFormats"]),
+    library(
+      "FormatTensorFlow",
+      path: "Sources/Formats/TensorFlow",
+      ["ByteIO", "ModelIR", "WireFormats"]
+    ),
 
     // Analyses
     library("CStatistics"),
@@ -77,8 +82,8 @@ let package = Package(
       "AnalyzeCommands",
       [
         "ByteIO", "CFaults", "Differences", "Execution", "FormatKeras", "FormatONNX",
-        "FormatTFLite", "Gate", "Kernels", "ModelIR", "Operators", "Profiling", "Reports",
-        "WireFormats",
+        "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
+        "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -140,6 +145,14 @@ let package = Package(
       dependencies: [
         "ByteIO", "Execution", "FormatKeras", "ModelIR", "Operators", "Profiling", "TestSupport",
         "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
+    .testTarget(
+      name: "FormatTensorFlowTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "ModelIR",
+        "Operators", "Profiling", "TestSupport", "WireFormats",
       ],
       exclude: ["Fixtures"]
     ),

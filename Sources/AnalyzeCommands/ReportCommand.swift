@@ -52,6 +52,9 @@ struct ReportCommand: StatusCommand {
   )
   var sort: TextReport.Order?
 
+  @Option(name: .long, help: ArgumentHelp("Which of the model's signatures.", valueName: "NAME"))
+  var signature: String?
+
   @Flag(name: .long, help: "Do not read the weights: no ranges, no sparsity, no SHA-256.")
   var noWeightStatistics = false
 
@@ -113,7 +116,7 @@ struct ReportCommand: StatusCommand {
   private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
-    let (loaded, source) = try ModelLoader.load(path)
+    let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
     try refuseOverwriting(filesOf: loaded, path)
     var model = loaded
     // Only equal sizes are compared, which reads weights.
@@ -145,7 +148,7 @@ struct ReportCommand: StatusCommand {
       }
     }
     do throws(ReadError) {
-      try source.checkUnchanged(path: path)
+      try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: path)
     }
@@ -213,9 +216,10 @@ struct ReportCommand: StatusCommand {
   private func refuseOverwriting(filesOf model: Model, _ path: String) throws(CommandFailure) {
     guard let output = shared.output else { return }
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    for file in model.ledger.files.dropFirst()
+    for file in model.ledger.files
     where FileOutput.isSameFile(output, folder + file.path)
       || FileOutput.isSameFile(output, file.path)
+      || FileOutput.isSameFile(output, path + "/" + file.path)
     {
       throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
     }
