@@ -41,9 +41,13 @@ let package = Package(
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
 
+    // Targets
+    library("CRules"),
+    library("TargetRules", ["ByteIO", "CRules", "ModelIR", "WireFormats"]),
+
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
