@@ -51,12 +51,15 @@ let package = Package(
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
-    library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    library(
+      "Reports",
+      ["ByteIO", "ModelIR", "Operators", "Profiling", "TargetRules", "WireFormats"]
+    ),
     library(
       "AnalyzeCommands",
       [
         "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "Profiling", "Reports", "TargetRules", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -105,6 +108,14 @@ let package = Package(
       ]
     ),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    .testTarget(
+      name: "TargetRulesTests",
+      dependencies: [
+        "ByteIO", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Snapshots"]
+    ),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],
   swiftLanguageModes: [.v6]

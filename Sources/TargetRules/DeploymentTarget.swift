@@ -203,3 +203,12 @@ package struct CompressionRule: Sendable, Equatable {
   package var reason: String
   package var source: String
 }
+
+extension DeploymentTarget {
+  /// The operators that it supports under some condition, in the order of the file, each once.
+  package var operatorNames: [String] {
+    var seen: Set<String> = []
+    return operators.entries.filter { $0.support == .yes }.flatMap(\.names)
+      .filter { seen.insert($0).inserted }
+  }
+}

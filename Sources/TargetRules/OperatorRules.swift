@@ -8,6 +8,8 @@ package struct OperatorRules: Sendable {
   package var entries: [OperatorRule]
   /// What every operator must fulfil beside its own rule.
   package var everywhere: [GeneralRule]
+  /// Names of the list that the tool gives no meaning to.
+  package var unmapped: [String] = []
   /// Other targets whose operators these are, by the model's format, in the order of the file.
   package var borrowed: [Borrowed]
 
@@ -123,6 +125,8 @@ package enum TensorTest: Sendable, Equatable {
   case rank(NumberRange)
   /// An axis (from the end where negative) or, without one, each axis.
   case size(axis: Int?, NumberRange)
+  /// Some axes (from the end where negative) multiplied.
+  case product(axes: [Int], NumberRange)
   case elements(NumberRange)
   case isConstant(Bool)
   case isPresent(Bool)
