@@ -177,7 +177,9 @@ extension Value {
     case .quantization(let kinds):
       return outcome(
         kinds.contains(quantizationKind),
-        "is quantized \(quantizationKind.rawValue); \(listed(kinds.map(\.rawValue))) is allowed"
+        (quantizationKind == .none
+          ? "is not quantized" : "is quantized \(quantizationKind.rawValue)")
+          + "; \(listed(kinds.map { $0 == .none ? "no quantization" : $0.rawValue })) is allowed"
       )
     case .zeroPoints(let range):
       let points = quantization?.zeroPoints ?? []

@@ -4,9 +4,10 @@ import ModelIR
 ///
 /// The rules are looked up once by name; checking is then linear in operators and conditions.
 package struct TargetChecker: Sendable {
-  let target: DeploymentTarget
+  /// The target that was asked for.
+  package let target: DeploymentTarget
   /// Whose operator rules are used: the target itself, or the one that it borrows them from.
-  let rulebook: DeploymentTarget
+  package let rulebook: DeploymentTarget
   let vocabulary: OperatorVocabulary
   /// The places of the entries of each name.
   private var entriesByName: [String: [Int]] = [:]
@@ -132,6 +133,7 @@ package struct TargetChecker: Sendable {
       sourceType: node.origin.sourceType,
       sourceVersion: node.origin.sourceVersion,
       layer: node.origin.layer ?? node.name,
+      checkedAs: remark.checkedAs,
       rule: remark.rule,
       severity: severity,
       detail: remark.detail,
@@ -151,6 +153,7 @@ struct Judgement {
   /// One thing said.
   struct Remark {
     var answer: OperatorRule.Support
+    var checkedAs: String?
     var rule: String
     var detail: String
     var fix: String?
@@ -203,6 +206,12 @@ extension TargetChecker {
       case .broken(let word, let text): (answer, rule, detail) = (.no, word, text)
       case .unknown(let word, let text): (answer, rule, detail) = (.unknown, word, text)
       }
+      // What is wrong with a type explains all that follows from it.
+      if answer == .no, Self.typeRules.contains(rule),
+        judgement.remarks.contains(where: { $0.answer == .no && Self.typeRules.contains($0.rule) })
+      {
+        continue
+      }
       if let reason = condition.reason, !detail.contains(reason) { detail += " (\(reason))" }
       judgement.remarks.append(
         .init(
@@ -224,6 +233,8 @@ extension TargetChecker {
     }
     return judgement
   }
+
+  private static let typeRules: Set<String> = ["type", "types", "quantization"]
 
   private func absent(_ name: String) -> Judgement {
     let answer: OperatorRule.Support = rulebook.isComplete ? .no : .unknown
@@ -298,7 +309,7 @@ extension TargetChecker {
     for name in names {
       var judgement = judge(subject, as: name)
       for index in judgement.remarks.indices {
-        judgement.remarks[index].detail = "as \(name): " + judgement.remarks[index].detail
+        judgement.remarks[index].checkedAs = name
       }
       if judgement.answer == .yes { return judgement }
       if best == nil || judgement.answer == .unknown && best?.answer == .no { best = judgement }

@@ -56,7 +56,9 @@ package struct TargetFinding: Sendable, Equatable {
   package var sourceVersion: Int?
   /// The user's layer, or the operator's own name.
   package var layer: String?
-  /// What is broken: `type`, `version`, `attribute strides`, …
+  /// The target's operator that it was checked as, where the model's format is another one.
+  package var checkedAs: String?
+  /// What is broken, such as `type`, `version` or `attribute strides`.
   package var rule: String
   package var severity: Diagnostic.Severity
   /// What was seen and what is allowed, without the place: equal texts are one finding for a person.
@@ -71,6 +73,7 @@ package struct TargetFinding: Sendable, Equatable {
     var place = sourceType
     if let sourceVersion { place += " version \(sourceVersion)" }
     if let layer, !layer.isEmpty { place += ", \(layer)" }
-    return "operator \(operatorIndex) (\(place)): \(detail)"
+    return "operator \(operatorIndex) (\(place)): "
+      + (checkedAs.map { "as \($0): " } ?? "") + detail
   }
 }

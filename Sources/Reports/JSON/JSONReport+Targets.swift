@@ -35,6 +35,7 @@ extension JSONReport {
       "sourceType": JSONValue(finding.sourceType),
       "sourceVersion": JSONValue(finding.sourceVersion),
       "layer": JSONValue(finding.layer),
+      "checkedAs": JSONValue(finding.checkedAs),
       "rule": .string(finding.rule),
       "message": .string(finding.message),
       "severity": .string(finding.severity.rawValue),

@@ -5,7 +5,7 @@ import TargetRules
 
 /// What targets make of the model, for a person.
 extension TextReport {
-  /// One line a target: does it run there?
+  /// One line a target: whether it runs there.
   func runsOn() -> [String] {
     let reports = profile.targets
     guard !reports.isEmpty else { return [] }
@@ -59,7 +59,7 @@ extension TextReport {
           + " cross"
       )
     }
-    if let format = report.checkedAs { parts.append("checked as \(format.title)") }
+    if let format = report.checkedAs { parts.append("once converted to \(format.title)") }
     return parts.joined(separator: " · ")
   }
 
@@ -103,6 +103,9 @@ extension TextReport {
   private func groupLines(_ group: FindingGroup) -> [String] {
     let severity = Columns.left(group.first.severity.rawValue, 9)
     var text = Columns.shortened(group.first.detail, to: Self.mostMessageColumns)
+    if group.members.count == 1, let name = group.first.checkedAs {
+      text = "as \(Columns.shortened(name, to: 40)), " + text
+    }
     if let places = group.places { text = places + ": " + text }
     let body = indented(text, by: 11)
     var lines = ["  " + style.paint(severity, group.first.severity.role) + body[0].dropFirst(11)]
