@@ -28,7 +28,10 @@ package enum TargetText {
     guard borrowed.isEmpty else {
       return "as " + escapedForTerminal(borrowed.map(\.target).joined(separator: ", "))
     }
-    return "\(target.operatorNames.count) operators" + (target.isComplete ? "" : " at least")
+    let open = target.operators.entries.filter { $0.support == .unknown }.flatMap(\.names).count
+    let sure = target.operatorNames.count
+    if sure == 0, open > 0 { return "\(open) operators, perhaps" }
+    return "\(sure) operators" + (target.isComplete ? "" : " at least")
   }
 
   /// What `--check` says of a file that is sound.
