@@ -17,7 +17,8 @@ import Testing
     #expect(TargetLibrary.builtInNames == Self.files)
     for name in Self.files {
       let text = try Data(contentsOf: Self.folder.appendingPathComponent(name + ".json5"))
-      #expect(TargetLibrary.builtInBytes(name).array == Array(text), "run Scripts/embed-rules.sh")
+      let isSame = TargetLibrary.builtInBytes(name).array == Array(text)
+      #expect(isSame, "\(name): run Scripts/embed-rules.sh")
     }
   }
 
