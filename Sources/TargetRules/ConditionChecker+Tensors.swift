@@ -10,6 +10,24 @@ extension TensorTest {
   }
 }
 
+extension TensorTest {
+  /// Whether it is about the outermost axis, which all formats have for the batch.
+  fileprivate var isAboutBatch: Bool {
+    if case .size(let axis?, _) = self { return axis == 0 || axis <= -4 }
+    return false
+  }
+}
+
+extension TensorSelection {
+  /// Whether it is the data that flows through, and no filter.
+  fileprivate var isActivation: Bool {
+    switch self {
+    case .input(0), .output, .outputs, .activations: true
+    case .input, .inputs, .all, .constants: false
+    }
+  }
+}
+
 /// Conditions on tensors.
 extension CheckedOperator {
   /// A tensor and what it is to the operator.
@@ -45,7 +63,9 @@ extension CheckedOperator {
 
   func check(_ selection: TensorSelection, _ test: TensorTest) -> ConditionOutcome {
     if isPositional(selection), !hasNativeOperands { return reordered(test.word) }
-    if !isNative, test.namesAxes { return reordered(test.word) }
+    if !isNative, test.namesAxes, !(test.isAboutBatch && selection.isActivation) {
+      return reordered(test.word)
+    }
     var open: ConditionOutcome?
     for operand in operands(selection) {
       let outcome = check(operand, test)

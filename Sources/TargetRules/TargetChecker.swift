@@ -72,11 +72,16 @@ package struct TargetChecker: Sendable {
     if !isNative { report.checkedAs = spelling }
     var answers: [OperatorRule.Support] = []
     var index = 0
-    for graph in model.graphs {
-      for node in graph.nodes {
+    for original in model.graphs {
+      let converted = isNative ? nil : ConvertedGraph(original, to: spelling)
+      let graph = converted?.graph ?? original
+      for (place, node) in graph.nodes.enumerated() {
         let subject = CheckedOperator(graph: graph, node: node, isNative: isNative)
         let judgement =
-          isNative ? judge(subject, as: node.origin.sourceType) : judgeElsewhere(subject)
+          isNative
+          ? judge(subject, as: node.origin.sourceType)
+          : converted?.isGone[place] == true
+            ? Judgement(answer: .yes, remarks: []) : judgeElsewhere(subject)
         switch judgement.answer {
         case .yes: report.supported += 1
         case .no: report.unsupported += 1
@@ -95,7 +100,9 @@ package struct TargetChecker: Sendable {
     if let format = report.checkedAs { report.findings.append(conversion(model.format, format)) }
     report.findings = sorted(report.findings)
     let isWhole = rulebook.partition.kind == .whole
-    if report.unknown == 0, !isWhole || report.unsupported == 0 {
+    // How a converted model would be cut is only known where it is not cut.
+    let isCut = report.unsupported > 0
+    if report.unknown == 0, !isCut || (isNative && !isWhole) {
       report.place(Partitioner(model.main, answers.map { $0 == .yes }, rulebook.partition.kind))
     }
     return report
@@ -287,9 +294,6 @@ extension TargetChecker {
           + " converter makes of it"
       )
       return Judgement(answer: .unknown, remarks: [remark])
-    }
-    guard !OperatorVocabulary.vanishing.contains(canonical) else {
-      return Judgement(answer: .yes, remarks: [])
     }
     let meanings =
       [canonical] + OperatorVocabulary.substitutes(for: canonical, subject.node.attributes)

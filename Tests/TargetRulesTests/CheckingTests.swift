@@ -191,3 +191,68 @@ import Testing
     #expect(try lite.report(text).findings.first?.detail == "tflite-micro has no SEGMENT_SUM")
   }
 }
+
+/// What a converter would leave of a model.
+@Suite struct ConversionTests {
+  /// DequantizeLinear of weights, Conv, QuantizeLinear.
+  static func quantized() -> CheckedModel {
+    var model = CheckedModel(format: .onnx)
+    let scale = model.value(.float32, [], constant: true)
+    let stored = model.value(.int8, [1, 8, 8, 4])
+    let input = model.add("DequantizeLinear", [stored, scale], type: .float32)
+    let weights = model.add(
+      "DequantizeLinear",
+      [model.value(.int8, [4, 4, 1, 1], constant: true), scale],
+      type: .float32
+    )
+    let result = model.add("Conv", [input, weights], type: .float32)
+    model.add("QuantizeLinear", [result, scale], type: .int8)
+    return model
+  }
+
+  @Test func `pairs of quantization become types of tensors`() throws {
+    let list = """
+      { names: ["CONV_2D"], requires: [
+        { on: "all", types: ["int8"] }, { on: "input 1", constant: true },
+        { on: "all", quantized: ["per-tensor"] },
+      ] }
+      """
+    let report = try Self.quantized().report(RuleText.target(list: list))
+    #expect(report.verdict == .supported, "\(report.findings.map(\.message))")
+  }
+
+  @Test func `operators of nothing but constants are folded`() throws {
+    var model = CheckedModel(format: .onnx)
+    let filled = model.add(
+      "ConstantOfShape",
+      [model.value(.int64, [4], constant: true)],
+      type: .float32
+    )
+    model.add("Conv", [model.value(.float32), filled], type: .float32)
+    let list = #"{ names: ["CONV_2D"], requires: [{ on: "input 1", constant: true }] }"#
+    #expect(try model.report(RuleText.target(list: list)).verdict == .supported)
+  }
+
+  @Test func `indices take the width of the other format`() throws {
+    var model = CheckedModel()
+    model.add(
+      "RESHAPE",
+      [model.value(.float32), model.value(.int32, [2], constant: true)],
+      type: .float32
+    )
+    let list = #"{ names: ["Reshape"], requires: [{ on: "input 1", types: ["int64"] }] }"#
+    #expect(
+      try model.report(RuleText.target(list: list, format: "onnx")).verdict == .supported
+    )
+  }
+
+  @Test func `a model that takes floats keeps its first quantization`() throws {
+    var model = CheckedModel(format: .onnx)
+    let input = model.value(.float32)
+    model.graph.inputs = [input]
+    model.add("QuantizeLinear", [input, model.value(.float32, [], constant: true)])
+    #expect(try model.report(RuleText.target()).verdict == .unknown)
+    let list = #"{ names: ["QUANTIZE"], requires: [{ on: "input 0", types: ["float32"] }] }"#
+    #expect(try model.report(RuleText.target(list: list)).verdict == .supported)
+  }
+}
