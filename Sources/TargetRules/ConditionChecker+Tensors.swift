@@ -199,7 +199,7 @@ extension Value {
         kinds.contains(quantizationKind),
         (quantizationKind == .none
           ? "is not quantized" : "is quantized \(quantizationKind.rawValue)")
-          + "; \(listed(kinds.map { $0 == .none ? "no quantization" : $0.rawValue })) is allowed"
+          + "; \(listed(kinds.map(\.rawValue))) is allowed"
       )
     case .zeroPoints(let range):
       let points = quantization?.zeroPoints ?? []

@@ -86,7 +86,7 @@ extension TextReport {
       lines.append(
         style.paint(escapedForTerminal(report.name), .heading)
           + style.paint(
-            "  \(escapedForTerminal(report.title)), \(escapedForTerminal(report.version))",
+            "  \(escapedForTerminal(report.title)) · \(escapedForTerminal(report.version))",
             .faint
           )
       )
@@ -166,7 +166,10 @@ private struct FindingGroup {
       if counts[name] == nil { order.append(name) }
       counts[name, default: 0] += 1
     }
-    let named = order.prefix(4).map { "\(counts[$0] ?? 0) \(safe($0))" }
+    let named = order.prefix(4).map { name in
+      let count = counts[name] ?? 0
+      return count > 1 ? "\(count) \(safe(name))" : safe(name)
+    }
     let others = order.count > 4 ? ", \(order.count - 4) more types" : ""
     let indices = members.compactMap(\.operatorIndex)
     let shown = indices.prefix(4).map(String.init).joined(separator: ", ")
