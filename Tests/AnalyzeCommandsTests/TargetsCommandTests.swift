@@ -56,7 +56,7 @@ import Testing
     #expect(outcome.status == 2)
     #expect(outcome.errorLines.count == 1)
     #expect(
-      outcome.errors.hasPrefix("analyze: error: \(path):6:62: RULES_INVALID: "),
+      outcome.errors.hasPrefix("analyze: error: \(path):6:59: RULES_INVALID: "),
       "\(outcome.errors)"
     )
     #expect(outcome.errors.contains("did you mean \"CONV_2D\"?"))
