@@ -47,9 +47,13 @@ let package = Package(
       ["ByteIO", "ModelIR", "WireFormats"]
     ),
 
+    // Targets
+    library("CRules"),
+    library("TargetRules", ["ByteIO", "CRules", "ModelIR", "WireFormats"]),
+
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
     .executableTarget(
       name: "EngineBench",
@@ -76,14 +80,17 @@ let package = Package(
     // Results
     library(
       "Reports",
-      ["ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "WireFormats"]
+      [
+        "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "WireFormats",
+      ]
     ),
     library(
       "AnalyzeCommands",
       [
         "ByteIO", "CFaults", "Differences", "Execution", "FormatKeras", "FormatONNX",
         "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "Profiling", "Reports", "TargetRules", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -166,6 +173,14 @@ let package = Package(
     tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    .testTarget(
+      name: "TargetRulesTests",
+      dependencies: [
+        "ByteIO", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Snapshots"]
+    ),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],
   swiftLanguageModes: [.v6]

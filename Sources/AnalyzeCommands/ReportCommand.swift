@@ -3,6 +3,7 @@ import ByteIO
 import ModelIR
 import Profiling
 import Reports
+import TargetRules
 import WireFormats
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ struct ReportCommand: StatusCommand {
     abstract: "Report what a model is and where its bytes, MACs and memory go.",
     discussion: """
       EXAMPLES
-        analyze report Examples/digits/digits_cnn.tflite --top 20 --sort weights
+        analyze report Examples/digits/digits_cnn_int8.tflite --sort weights --target ethos-u55
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
         analyze report Examples/digits/digits_cnn.tflite --measure
       """
@@ -73,6 +74,7 @@ struct ReportCommand: StatusCommand {
   )
   var input: String?
 
+  @OptionGroup var targetOptions: TargetOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -88,8 +90,9 @@ struct ReportCommand: StatusCommand {
 
   func status() throws -> ExitStatus {
     try refuseOverwriting()
+    let asked = try targetOptions.targets()
     let outcomes = models.map { path in
-      Result { () throws(CommandFailure) in try profile(path) }
+      Result { () throws(CommandFailure) in try profile(path, asked.targets, asked.library) }
     }
     let failures = outcomes.compactMap { outcome -> CommandFailure? in
       guard case .failure(let failure) = outcome else { return nil }
@@ -113,7 +116,11 @@ struct ReportCommand: StatusCommand {
     return failures.isEmpty ? .done : .couldNotTell
   }
 
-  private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
+  private func profile(
+    _ path: String,
+    _ targets: [DeploymentTarget],
+    _ library: TargetLibrary
+  ) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
@@ -147,6 +154,10 @@ struct ReportCommand: StatusCommand {
         progress.show("\(path): measuring", done: done, of: total)
       }
     }
+    profile.targets = profiler.targetReports(
+      try TargetOptions.checkers(targets, model.format, library),
+      profile.totals
+    )
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
     } catch {

@@ -1,5 +1,6 @@
 import ModelIR
 import Operators
+import TargetRules
 
 /// Everything that a report says of a model: computed once, written by every writer.
 ///
@@ -14,6 +15,8 @@ package struct ModelProfile: Sendable {
   package var findings: [Finding]
   /// What measuring gave; `nil` where nothing was measured.
   package var measurement: Measurement?
+  /// What each target that was asked for makes of the model, in the order of asking.
+  package var targets: [TargetReport] = []
 
   /// What the model is.
   package struct ModelSummary: Sendable {

@@ -25,6 +25,7 @@ package struct JSONReport {
       ),
       "operators": .array(profile.operators.map(row)),
       "constants": .array(profile.constants.map(constant)),
+      "targets": targets(),
       "findings": .array(profile.findings.map(finding)),
     ]
     guard let measurement = profile.measurement else { return report }

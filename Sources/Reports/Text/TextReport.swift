@@ -37,7 +37,9 @@ package struct TextReport {
   package func text() -> String {
     let hotspots =
       profile.measurement == nil ? HotspotTable(self).lines() : TimeTable(self).lines()
-    let sections = [header(), summary(), hotspots, typeLines(), findings()]
+    let sections = [
+      header(), summary(), hotspots, typeLines(), targetFindings(), findings(),
+    ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n"
   }
@@ -67,10 +69,10 @@ package struct TextReport {
   /// Room for the names of inputs and outputs.
   private static let nameColumns = 40
   /// What a name, a shape or a message may take where a line does not say.
-  private static let mostMessageColumns = 600
+  static let mostMessageColumns = 600
 
   /// The text in lines behind `columns` spaces.
-  private func indented(_ text: String, by columns: Int) -> [String] {
+  func indented(_ text: String, by columns: Int) -> [String] {
     Columns.wrapped(text, to: style.width - columns).map {
       String(repeating: " ", count: columns) + $0
     }
@@ -131,6 +133,7 @@ package struct TextReport {
     if let measurement = profile.measurement {
       lines += item("Time", time(measurement), timeParts(measurement))
     }
+    lines += runsOn()
     return lines
   }
 
@@ -302,7 +305,7 @@ func trimmed(_ line: String) -> String {
 }
 
 extension Diagnostic.Severity {
-  fileprivate var role: TextStyle.Role {
+  var role: TextStyle.Role {
     switch self {
     case .error: .error
     case .warning: .warning
