@@ -43,7 +43,7 @@ let package = Package(
 
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators", "WireFormats"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results

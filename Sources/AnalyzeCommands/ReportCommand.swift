@@ -51,9 +51,21 @@ struct ReportCommand: StatusCommand {
   @Flag(name: .long, help: "Do not read the weights: no ranges, no sparsity, no SHA-256.")
   var noWeightStatistics = false
 
+  @Flag(name: .long, help: "Show the arena buffer by buffer.")
+  var memory = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Draw the arena as a picture (one model).", valueName: "FILE.svg")
+  )
+  var arenaMap: String?
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if arenaMap != nil, models.count != 1 {
+      throw ValidationError("--arena-map draws one model, not \(models.count)")
+    }
     if top < 0 { throw ValidationError("--top \(top) must be at least 0") }
   }
 
@@ -66,6 +78,7 @@ struct ReportCommand: StatusCommand {
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
+    if let arenaMap { try draw(arenaMap, outcomes) }
     if failures.count < models.count {
       for failure in failures { failure.report(asJSON: false) }
       try write(rendered(outcomes))
@@ -132,7 +145,7 @@ struct ReportCommand: StatusCommand {
   private func rendered(_ outcomes: [Result<ModelProfile, CommandFailure>]) -> [UInt8] {
     switch format {
     case .text:
-      let options = TextReport.Options(top: top, order: sort, style: shared.textStyle)
+      let options = TextReport.Options(top: top, order: sort, style: shared.textStyle, showsMemory: memory)
       let texts = outcomes.compactMap { try? $0.get() }
         .map { TextReport($0, options: options).text() }
       return Array(texts.joined(separator: "\n").utf8)
@@ -159,9 +172,35 @@ struct ReportCommand: StatusCommand {
     }
   }
 
+  /// Draws the arena of the first planner.
+  private func draw(_ path: String, _ outcomes: [Result<ModelProfile, CommandFailure>])
+    throws(CommandFailure)
+  {
+    guard let profile = outcomes.compactMap({ try? $0.get() }).first else { return }
+    guard let plan = profile.memory.first else {
+      throw CommandFailure(
+        .usage,
+        path: profile.model.path,
+        "the sizes of activations are not known, so there is no arena to draw",
+        hint: "fix open dimensions with --shape"
+      )
+    }
+    let picture = ArenaMapSVG(plan, title: profile.model.path).text()
+    do throws(WriteError) {
+      try FileOutput.replace(path, with: Array(picture.utf8))
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
   /// The report must not replace what it reports on.
   private func refuseOverwriting() throws(CommandFailure) {
-    guard let output = shared.output else { return }
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      try refuseOverwriting(output)
+    }
+  }
+
+  private func refuseOverwriting(_ output: String) throws(CommandFailure) {
     for model in models where FileOutput.isSameFile(output, model) {
       throw CommandFailure(.usage, path: output, "the output would replace the model")
     }
@@ -169,13 +208,14 @@ struct ReportCommand: StatusCommand {
 
   /// Nor a file that holds the model's weights.
   private func refuseOverwriting(filesOf model: Model, _ path: String) throws(CommandFailure) {
-    guard let output = shared.output else { return }
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    for file in model.ledger.files.dropFirst()
-    where FileOutput.isSameFile(output, folder + file.path)
-      || FileOutput.isSameFile(output, file.path)
-    {
-      throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      for file in model.ledger.files.dropFirst()
+      where FileOutput.isSameFile(output, folder + file.path)
+        || FileOutput.isSameFile(output, file.path)
+      {
+        throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+      }
     }
   }
 }

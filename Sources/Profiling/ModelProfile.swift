@@ -12,6 +12,10 @@ package struct ModelProfile: Sendable {
   package var operatorTypes: [OperatorTypeRow]
   package var constants: [ConstantRow]
   package var findings: [Finding]
+  /// The memory that runtimes plan, the runtime of the format first; empty where a size is unknown.
+  package var memory: [MemoryPlan] = []
+  /// What standard ways of compression would bring; empty where nothing can be told.
+  package var outlook: [OutlookEntry] = []
 
   /// What the model is.
   package struct ModelSummary: Sendable {
@@ -164,14 +168,21 @@ package struct ModelProfile: Sendable {
     package var operatorIndex: Int?
     package var message: String
     package var fix: String?
+    /// What the fix saves: bytes of the file, of weights or of copies, as the message says.
+    package var savingBytes: Int?
+    package var savingMacs: Int?
 
     package init(
       _ code: String,
       _ severity: Diagnostic.Severity,
       _ message: String,
       fix: String? = nil,
-      operatorIndex: Int? = nil
+      operatorIndex: Int? = nil,
+      savingBytes: Int? = nil,
+      savingMacs: Int? = nil
     ) {
+      self.savingBytes = savingBytes
+      self.savingMacs = savingMacs
       self.code = code
       self.severity = severity
       self.message = message

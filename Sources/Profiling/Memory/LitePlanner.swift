@@ -282,12 +282,15 @@ struct LitePlanner {
   }
 
   /// Whole-run tensors by index, the others by size, the larger first, then by first step.
+  ///
+  /// The runtime leaves what is equal in all of it to the order of a hash set, in which the newest
+  /// element mostly comes first; the arena's size rarely depends on it, single offsets do.
   private static func isPlacedBefore(_ left: Item, _ right: Item) -> Bool {
     if left.isWhole || right.isWhole {
       guard left.isWhole, right.isWhole else { return left.isWhole }
       return left.index < right.index
     }
     if left.request.bytes != right.request.bytes { return left.request.bytes > right.request.bytes }
-    return (left.request.first, left.index) < (right.request.first, right.index)
+    return (left.request.first, right.index) < (right.request.first, left.index)
   }
 }

@@ -50,11 +50,17 @@ enum ArenaOracle {
     let expected = try #require(ArenaOracle.entries[name]?.lite)
     let plan = try #require(try ArenaOracle.analysis(name).lite())
     #expect(plan.arenaBytes == expected.arenaBytes)
+    // Buffers of one size that are born in one step: the runtime places them in the order of a hash
+    // set, which its standard library decides.
+    let births = Dictionary(grouping: plan.map.buffers) { [$0.bytes, $0.first] }
+    let ties = Set(
+      births.values.filter { $0.count > 1 }.flatMap { $0 }.compactMap { $0.value?.index }
+    )
     var places: [Int: [Int]] = [:]
     for buffer in plan.map.buffers {
       if let value = buffer.value { places[value.index] = [buffer.offset, buffer.bytes] }
     }
-    for (index, place) in places.sorted(by: { $0.key < $1.key }) {
+    for (index, place) in places.sorted(by: { $0.key < $1.key }) where !ties.contains(index) {
       #expect(expected.offsets?[String(index)] == place, "tensor \(index)")
     }
   }
