@@ -6,7 +6,7 @@ extension Lint {
     var rows: [Int] = []
     var bytes = 0
     for site in context.sites {
-      guard let input = context.input(site, 0), let output = context.output(site) else { continue }
+      guard let output = context.output(site) else { continue }
       let next = context.onlyConsumer(site.graph, output)
       switch context.node(site).op.name {
       case "transpose":
@@ -28,7 +28,6 @@ extension Lint {
         rows.append(site.row)
       default: continue
       }
-      _ = input
       bytes += context.bytes(site.graph, output) ?? 0
     }
     return context.finding(
