@@ -41,18 +41,28 @@ let package = Package(
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
 
+    // Targets
+    library("CRules"),
+    library("TargetRules", ["ByteIO", "CRules", "ModelIR", "WireFormats"]),
+
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators", "WireFormats"]),
+    library(
+      "Profiling",
+      ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules", "WireFormats"]
+    ),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
-    library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    library(
+      "Reports",
+      ["ByteIO", "ModelIR", "Operators", "Profiling", "TargetRules", "WireFormats"]
+    ),
     library(
       "AnalyzeCommands",
       [
         "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "Profiling", "Reports", "TargetRules", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -101,6 +111,14 @@ let package = Package(
       ]
     ),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    .testTarget(
+      name: "TargetRulesTests",
+      dependencies: [
+        "ByteIO", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Snapshots"]
+    ),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],
   swiftLanguageModes: [.v6]

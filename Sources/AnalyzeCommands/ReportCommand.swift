@@ -3,6 +3,7 @@ import ByteIO
 import ModelIR
 import Profiling
 import Reports
+import TargetRules
 import WireFormats
 
 #if canImport(Glibc)
@@ -28,6 +29,7 @@ struct ReportCommand: StatusCommand {
       EXAMPLES
         analyze report Examples/digits/digits_cnn.tflite --top 20 --sort weights
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
+        analyze report Examples/digits/digits_cnn_int8.tflite --target tflite-micro
       """
   )
 
@@ -60,6 +62,7 @@ struct ReportCommand: StatusCommand {
   )
   var arenaMap: String?
 
+  @OptionGroup var targetOptions: TargetOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -71,8 +74,9 @@ struct ReportCommand: StatusCommand {
 
   func status() throws -> ExitStatus {
     try refuseOverwriting()
+    let asked = try targetOptions.targets()
     let outcomes = models.map { path in
-      Result { () throws(CommandFailure) in try profile(path) }
+      Result { () throws(CommandFailure) in try profile(path, asked.targets, asked.library) }
     }
     let failures = outcomes.compactMap { outcome -> CommandFailure? in
       guard case .failure(let failure) = outcome else { return nil }
@@ -97,7 +101,11 @@ struct ReportCommand: StatusCommand {
     return failures.isEmpty ? .done : .couldNotTell
   }
 
-  private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
+  private func profile(
+    _ path: String,
+    _ targets: [DeploymentTarget],
+    _ library: TargetLibrary
+  ) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     let (loaded, source) = try ModelLoader.load(path)
@@ -116,9 +124,13 @@ struct ReportCommand: StatusCommand {
       readsWeights: !noWeightStatistics,
       threads: shared.threadCount
     )
-    let profile = profiler.profile(options, sha256: digest) { done, total in
+    var profile = profiler.profile(options, sha256: digest) { done, total in
       progress.show("\(path): reading weights", done: done, of: total)
     }
+    profile.targets = profiler.targetReports(
+      try TargetOptions.checkers(targets, model.format, library),
+      profile.totals
+    )
     do throws(ReadError) {
       try source.checkUnchanged(path: path)
     } catch {

@@ -1,5 +1,6 @@
 import ModelIR
 import Operators
+import TargetRules
 
 /// Everything that a report says of a model: computed once, written by every writer.
 ///
@@ -16,6 +17,8 @@ package struct ModelProfile: Sendable {
   package var memory: [MemoryPlan] = []
   /// What standard ways of compression would bring; empty where nothing can be told.
   package var outlook: [OutlookEntry] = []
+  /// What each target that was asked for makes of the model, in the order of asking.
+  package var targets: [TargetReport] = []
 
   /// What the model is.
   package struct ModelSummary: Sendable {

@@ -19,9 +19,9 @@ package struct Profiler {
     }
   }
 
-  private let model: Model
+  let model: Model
   private let dimensions: OpenDimensions
-  private let types: [GraphTypes]
+  let types: [GraphTypes]
   private let inventory: ConstantInventory
   /// The row of each graph's first operator.
   private let firstRows: [Int]

@@ -5,7 +5,7 @@ import WireFormats
 
 /// The report for programs: `analyze.report/1`.
 package struct JSONReport {
-  private let profile: ModelProfile
+  let profile: ModelProfile
   private let tool: ToolIdentity
 
   package init(_ profile: ModelProfile, tool: ToolIdentity) {
@@ -26,6 +26,7 @@ package struct JSONReport {
       "operators": .array(profile.operators.map(row)),
       "constants": .array(profile.constants.map(constant)),
       "memory": Self.memory(profile.memory),
+      "targets": targets(),
       "findings": .array(profile.findings.map(finding)),
       "outlook": Self.outlook(profile.outlook),
     ]

@@ -45,7 +45,7 @@ package struct TextReport {
   package func text() -> String {
     let sections =
       [header(), summary(), HotspotTable(self).lines(), typeLines()] + arenaSections()
-      + [findings(), outlookLines()]
+      + [targetFindings(), findings(), outlookLines()]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n"
   }
@@ -75,10 +75,10 @@ package struct TextReport {
   /// Room for the names of inputs and outputs.
   private static let nameColumns = 40
   /// What a name, a shape or a message may take where a line does not say.
-  private static let mostMessageColumns = 600
+  static let mostMessageColumns = 600
 
   /// The text in lines behind `columns` spaces.
-  private func indented(_ text: String, by columns: Int) -> [String] {
+  func indented(_ text: String, by columns: Int) -> [String] {
     Columns.wrapped(text, to: style.width - columns).map {
       String(repeating: " ", count: columns) + $0
     }
@@ -139,6 +139,7 @@ package struct TextReport {
       lines += item(index == 0 ? "Memory" : "", memory.answer, memory.parts)
     }
     if memories.isEmpty { lines += item("Memory", memory(totals), memoryParts(totals)) }
+    lines += runsOn()
     return lines
   }
 
@@ -321,7 +322,7 @@ func trimmed(_ line: String) -> String {
 }
 
 extension Diagnostic.Severity {
-  fileprivate var role: TextStyle.Role {
+  var role: TextStyle.Role {
     switch self {
     case .error: .error
     case .warning: .warning
