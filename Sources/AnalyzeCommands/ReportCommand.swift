@@ -131,6 +131,7 @@ struct ReportCommand: StatusCommand {
       try TargetOptions.checkers(targets, model.format, library),
       profile.totals
     )
+    profiler.addTargets(targets, to: &profile)
     do throws(ReadError) {
       try source.checkUnchanged(path: path)
     } catch {

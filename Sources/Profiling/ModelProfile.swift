@@ -17,6 +17,8 @@ package struct ModelProfile: Sendable {
   package var memory: [MemoryPlan] = []
   /// What standard ways of compression would bring; empty where nothing can be told.
   package var outlook: [OutlookEntry] = []
+  /// Estimated times on the targets that were asked for and state rates.
+  package var latency: [LatencyEstimate] = []
   /// What each target that was asked for makes of the model, in the order of asking.
   package var targets: [TargetReport] = []
 

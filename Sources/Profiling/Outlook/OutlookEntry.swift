@@ -26,4 +26,14 @@ package struct OutlookEntry: Sendable, Equatable {
   package var estimatedMilliseconds: Double?
   /// What was assumed, or why the mode does not apply: lower case, no full stop.
   package var note: String
+  /// What the targets that were asked for make of it, where their rules say.
+  package var effects: [TargetEffect] = []
+
+  /// What a way of compression is worth on a target.
+  package struct TargetEffect: Sendable, Equatable {
+    package var target: String
+    /// `pays`, `nothing` or `refused`.
+    package var effect: String
+    package var reason: String
+  }
 }

@@ -12,6 +12,14 @@ extension JSONReport {
           "gzipBytes": JSONValue(entry.gzipBytes),
           "estimatedMilliseconds": JSONValue(entry.estimatedMilliseconds),
           "note": .string(entry.note),
+          "targets": .array(
+            entry.effects.map { effect in
+              [
+                "name": .string(effect.target), "effect": .string(effect.effect),
+                "reason": .string(effect.reason),
+              ]
+            }
+          ),
         ]
       }
     )

@@ -28,6 +28,7 @@ package struct JSONReport {
       "memory": Self.memory(profile.memory),
       "targets": targets(),
       "findings": .array(profile.findings.map(finding)),
+      "latency": Self.latency(profile.latency),
       "outlook": Self.outlook(profile.outlook),
     ]
   }

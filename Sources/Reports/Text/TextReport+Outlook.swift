@@ -36,6 +36,17 @@ extension TextReport {
       let room = style.width - Columns.width(figures) - 2
       let note = Columns.shortened(entry.note, to: max(0, room))
       lines.append(trimmed(figures + "  " + (room >= 24 ? style.paint(note, .faint) : "")))
+      for effect in entry.effects {
+        let what =
+          switch effect.effect {
+          case "pays": "pays on \(effect.target)"
+          case "nothing": "brings nothing on \(effect.target)"
+          default: "does not run on \(effect.target)"
+          }
+        lines += Columns.wrapped("\(what): \(effect.reason)", to: style.width - 6).map {
+          style.paint("      " + $0, .faint)
+        }
+      }
     }
     return lines
   }

@@ -139,6 +139,9 @@ package struct TextReport {
       lines += item(index == 0 ? "Memory" : "", memory.answer, memory.parts)
     }
     if memories.isEmpty { lines += item("Memory", memory(totals), memoryParts(totals)) }
+    for (index, time) in latencyItems().enumerated() {
+      lines += item(index == 0 ? "Time" : "", time.answer, time.parts)
+    }
     lines += runsOn()
     return lines
   }
