@@ -107,7 +107,7 @@ let package = Package(
       "Profiling",
       [
         "ByteIO", "CStatistics", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "TestSupport",
+        "TargetRules", "TestSupport",
       ]
     ),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),

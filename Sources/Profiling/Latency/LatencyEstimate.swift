@@ -18,7 +18,11 @@ package struct LatencyEstimate: Sendable, Equatable {
   package var milliseconds: Double
   package var operators: [OperatorTime]
   /// Whether a figure is missing, so that the time is only what nothing can do without.
-  package var isLowerBound: Bool
+  package var isLowerBound: Bool { lacksBandwidth || lacksOverhead }
+  /// Whether the target states no bandwidth, so that bytes took no time.
+  package var lacksBandwidth: Bool
+  /// Whether the target states no overhead of an operator.
+  package var lacksOverhead: Bool
   /// What was assumed: lower case, no full stop.
   package var assumptions: [String]
 }

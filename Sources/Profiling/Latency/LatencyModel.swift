@@ -55,7 +55,8 @@ struct LatencyModel {
       target: target.name,
       milliseconds: operators.reduce(0) { $0 + $1.milliseconds },
       operators: operators,
-      isLowerBound: lacksBandwidth || lacksOverhead,
+      lacksBandwidth: lacksBandwidth,
+      lacksOverhead: lacksOverhead,
       assumptions: assumptions(arithmetic, lacksBandwidth, lacksOverhead)
     )
   }

@@ -180,7 +180,8 @@ package struct MemoryAnalysis {
 
   private func whatIfs(_ plan: MemoryPlan) -> [MemoryPlan.WhatIf] {
     let all = [reordered(plan), inPlace(plan), quantized(plan)].compactMap { $0 }
-    return all.filter { $0.arenaBytes < plan.arenaBytes }
+    // Less than half a percent is an alignment, not a saving.
+    return all.filter { 200 * (plan.arenaBytes - $0.arenaBytes) >= plan.arenaBytes }
   }
 
   /// The arena of a changed model, by the planner of the plan.

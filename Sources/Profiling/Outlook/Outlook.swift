@@ -284,23 +284,17 @@ struct Outlook {
 
   // MARK: - Notes
 
+  /// A few words, then what else was assumed behind a semicolon.
   private func note(_ mode: OutlookEntry.Mode) -> String {
-    let isLite = model.format == .tflite
-    let structure = isLite ? "" : "; weights only, nodes that are added are not counted"
+    let structure = model.format == .tflite ? "" : "; nodes that a converter adds are not counted"
     switch mode {
     case .original: return "as it is"
-    case .float16:
-      return "weights as 16-bit floats"
-        + (isLite ? ", unpacked in memory on CPUs" : structure)
-    case .dynamicRange:
-      return "weights of \(Self.smallestQuantized) elements and more as 8-bit integers" + structure
-    case .fullInteger: return "weights and activations as 8-bit integers" + structure
-    case .int16Activations:
-      return "weights as 8-bit, activations as 16-bit integers" + structure
-    case .int4Weights:
-      return "weights of convolutions and matrix products as 4-bit integers" + structure
-    case .pruned:
-      return "half of each weight tensor zero: the file keeps its size, gzip sees it"
+    case .float16: return "weights as float16; CPUs unpack them in memory" + structure
+    case .dynamicRange: return "weights of ≥ \(Self.smallestQuantized) elements as int8" + structure
+    case .fullInteger: return "weights and activations as int8" + structure
+    case .int16Activations: return "int8 weights, int16 activations" + structure
+    case .int4Weights: return "convolutions, matrix products as int4" + structure
+    case .pruned: return "half of each weight zero: only gzip sees it"
     }
   }
 

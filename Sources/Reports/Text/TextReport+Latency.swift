@@ -4,7 +4,10 @@ extension TextReport {
   /// The estimated times, an answer for each target with figures.
   func latencyItems() -> [(answer: String, parts: [String])] {
     profile.latency.map { estimate in
-      var parts = estimate.assumptions
+      var parts = [
+        estimate.isLowerBound
+          ? "at peak rates; no figure for \(missing(estimate))" : "roofline at peak rates"
+      ]
       if let slowest = estimate.operators.max(by: { $0.milliseconds < $1.milliseconds }),
         estimate.milliseconds > 0, profile.operators.indices.contains(slowest.index)
       {
@@ -16,9 +19,16 @@ extension TextReport {
         )
       }
       let least = estimate.isLowerBound ? "≥ " : ""
-      return (
-        "\(least)\(Quantity.significant(estimate.milliseconds)) ms \(estimate.target)", parts
-      )
+      parts.insert("on \(estimate.target)", at: 0)
+      return ("\(least)\(Quantity.significant(estimate.milliseconds)) ms", parts)
+    }
+  }
+
+  private func missing(_ estimate: LatencyEstimate) -> String {
+    switch (estimate.lacksBandwidth, estimate.lacksOverhead) {
+    case (true, true): "bandwidth and overhead"
+    case (true, false): "bandwidth"
+    default: "overhead"
     }
   }
 }

@@ -1,3 +1,4 @@
+import ModelIR
 import Profiling
 
 extension TextReport {
@@ -34,7 +35,8 @@ extension TextReport {
         + Columns.right(entry.gzipBytes.map { Quantity.bytes($0) } ?? "–", 11)
         + Columns.right(entry.arenaBytes.map { Quantity.bytes($0) } ?? "–", 11)
       let room = style.width - Columns.width(figures) - 2
-      let note = Columns.shortened(entry.note, to: max(0, room))
+      let words = entry.note.split(separator: ";").first.map(String.init) ?? ""
+      let note = Columns.shortened(words, to: max(0, room))
       lines.append(trimmed(figures + "  " + (room >= 24 ? style.paint(note, .faint) : "")))
       for effect in entry.effects {
         let what =
@@ -47,6 +49,11 @@ extension TextReport {
           style.paint("      " + $0, .faint)
         }
       }
+    }
+    if profile.model.format != .tflite {
+      lines.append(
+        style.paint("  weights only: nodes that a converter adds are not counted", .faint)
+      )
     }
     return lines
   }
