@@ -53,7 +53,10 @@ let package = Package(
 
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules"]),
+    library(
+      "Profiling",
+      ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules", "WireFormats"]
+    ),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
     .executableTarget(
       name: "EngineBench",
@@ -167,7 +170,7 @@ let package = Package(
       "Profiling",
       [
         "ByteIO", "CStatistics", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR",
-        "Operators", "TestSupport",
+        "Operators", "TargetRules", "TestSupport",
       ]
     ),
     tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),

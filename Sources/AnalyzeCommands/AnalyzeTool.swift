@@ -123,6 +123,7 @@ struct AnalyzeCommand: ParsableCommand {
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [
       ReportCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self, TargetsCommand.self,
+      ExplainCommand.self,
     ],
     defaultSubcommand: ReportCommand.self
   )

@@ -74,10 +74,22 @@ struct ReportCommand: StatusCommand {
   )
   var input: String?
 
+  @Flag(name: .long, help: "Show the arena buffer by buffer.")
+  var memory = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Draw the arena as a picture (one model).", valueName: "FILE.svg")
+  )
+  var arenaMap: String?
+
   @OptionGroup var targetOptions: TargetOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if arenaMap != nil, models.count != 1 {
+      throw ValidationError("--arena-map draws one model, not \(models.count)")
+    }
     if top < 0 { throw ValidationError("--top \(top) must be at least 0") }
     if let runs, !(1...100_000).contains(runs) {
       throw ValidationError("--runs \(runs) must be between 1 and 100000")
@@ -98,6 +110,7 @@ struct ReportCommand: StatusCommand {
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
+    if let arenaMap { try draw(arenaMap, outcomes) }
     if failures.count < models.count {
       for failure in failures { failure.report(asJSON: false) }
       try write(rendered(outcomes))
@@ -158,6 +171,7 @@ struct ReportCommand: StatusCommand {
       try TargetOptions.checkers(targets, model.format, library),
       profile.totals
     )
+    profiler.addTargets(targets, to: &profile)
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
     } catch {
@@ -187,7 +201,8 @@ struct ReportCommand: StatusCommand {
       let options = TextReport.Options(
         top: top,
         order: sort ?? (measure ? .time : .macs),
-        style: shared.textStyle
+        style: shared.textStyle,
+        showsMemory: memory
       )
       let texts = outcomes.compactMap { try? $0.get() }
         .map { TextReport($0, options: options).text() }
@@ -215,9 +230,35 @@ struct ReportCommand: StatusCommand {
     }
   }
 
+  /// Draws the arena of the first planner.
+  private func draw(_ path: String, _ outcomes: [Result<ModelProfile, CommandFailure>])
+    throws(CommandFailure)
+  {
+    guard let profile = outcomes.compactMap({ try? $0.get() }).first else { return }
+    guard let plan = profile.memory.first else {
+      throw CommandFailure(
+        .usage,
+        path: profile.model.path,
+        "the sizes of activations are not known, so there is no arena to draw",
+        hint: "fix open dimensions with --shape"
+      )
+    }
+    let picture = ArenaMapSVG(plan, title: profile.model.path).text()
+    do throws(WriteError) {
+      try FileOutput.replace(path, with: Array(picture.utf8))
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
   /// The report must not replace what it reports on.
   private func refuseOverwriting() throws(CommandFailure) {
-    guard let output = shared.output else { return }
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      try refuseOverwriting(output)
+    }
+  }
+
+  private func refuseOverwriting(_ output: String) throws(CommandFailure) {
     for model in models where FileOutput.isSameFile(output, model) {
       throw CommandFailure(.usage, path: output, "the output would replace the model")
     }
@@ -225,14 +266,15 @@ struct ReportCommand: StatusCommand {
 
   /// Nor a file that holds the model's weights.
   private func refuseOverwriting(filesOf model: Model, _ path: String) throws(CommandFailure) {
-    guard let output = shared.output else { return }
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    for file in model.ledger.files
-    where FileOutput.isSameFile(output, folder + file.path)
-      || FileOutput.isSameFile(output, file.path)
-      || FileOutput.isSameFile(output, path + "/" + file.path)
-    {
-      throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      for file in model.ledger.files
+      where FileOutput.isSameFile(output, folder + file.path)
+        || FileOutput.isSameFile(output, file.path)
+        || FileOutput.isSameFile(output, path + "/" + file.path)
+      {
+        throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+      }
     }
   }
 }

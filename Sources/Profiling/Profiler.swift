@@ -72,7 +72,14 @@ package struct Profiler {
       operators: rows,
       operatorTypes: Self.byType(rows),
       constants: constants,
-      findings: findings(rows, constants, totals)
+      findings: findings(rows, constants, totals),
+      memory: MemoryAnalysis(model, types: types).plans(),
+      outlook: Outlook(
+        model,
+        types: types,
+        constants: constants,
+        readsWeights: options.readsWeights
+      ).entries()
     )
   }
 
