@@ -81,12 +81,25 @@ import Testing
   }
 
   @Test func `memory of evaluated operators counts`() throws {
-    let model = try CompiledModels.example("digits_dscnn_dynamic.tflite")
-    let compiled = try CompiledGraph(model, inputShapes: CompiledModels.shapes(model))
-    let tensors = try #require(
-      compiled.fallbackNodes.isEmpty ? 0 : compiled.plannedBytes() - compiled.shared.byteCount
+    let name = "trained/mnist_cnn/mnist_cnn_int16x8.tflite"
+    guard SharedModels.directory != nil, SharedModels.manifest[name] != nil else { return }
+    let model = try CompiledModels.load(SharedModels.path(name))
+    let shapes = CompiledModels.shapes(model)
+    let compiled = try CompiledGraph(model, inputShapes: shapes)
+    let convolution = try #require(
+      compiled.fallbackNodes.first { model.main[$0].op.name == "convolution" }
     )
-    #expect(compiled.fallbackNodes.isEmpty || tensors > 0)
+    let output = try #require(model.main[convolution].outputs[0])
+    // Integers are evaluated in 8 bytes.
+    let count = try #require(compiled.types[output.index].shape.elementCount)
+    #expect(compiled.plannedBytes() >= 8 * count)
+    let narrow = try CompiledGraph(
+      model,
+      inputShapes: shapes,
+      limits: .init(arenaBytes: compiled.plannedBytes() - 1)
+    )
+    let error = #expect(throws: ExecutionError.self) { try CompiledGraph.Executor(narrow) }
+    #expect(error?.code == .limitExceeded)
   }
 
   @Test func `a tensor above the limit is refused before it is made`() throws {
