@@ -137,6 +137,9 @@ struct ReportCommand: StatusCommand {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
+    if let signature, !loaded.signatures.contains(where: { $0.name == signature }) {
+      throw CommandFailure(.usage, path: path, "the model has no signature \"\(signature)\"")
+    }
     try refuseOverwriting(filesOf: loaded, path)
     var model = loaded
     // Only equal sizes are compared, which reads weights.

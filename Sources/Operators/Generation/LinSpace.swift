@@ -18,7 +18,7 @@ extension OperatorDefinition {
       let type = try context.input(0).type
       guard let first = try context.input(0).doubleValues?.first,
         let last = try context.input(1).doubleValues?.first,
-        let count = try context.integers(2).first, count > 0
+        let count = try context.integers(2).first, count > 0, type.isFloat
       else { throw .invalid("the operands are no numbers") }
       _ = try Tensor.checkedCount([count])
       if type == .float64 {

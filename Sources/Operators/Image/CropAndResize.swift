@@ -43,6 +43,9 @@ private func evaluateCropAndResize(_ context: EvaluationContext) throws(Operator
   guard rows > 0, columns > 0 || count == 0 else { throw .invalid("the images are empty") }
   let values = pixels.map { Float($0) }
   var result = [Float](repeating: outside, count: count)
+  guard count > 0 else {
+    return Tensor([owners.count, crop[0], crop[1], channels], floats: result)
+  }
   func coordinate(_ index: Int, of wanted: Int, from a: Float, to b: Float, in size: Int) -> Float {
     guard wanted > 1 else { return 0.5 * (a + b) * Float(size - 1) }
     let scale = (b - a) * Float(size - 1) / Float(wanted - 1)

@@ -17,7 +17,7 @@ extension OperatorDefinition {
     guard let count = try context.integers(1).first, count >= 0 else {
       throw .invalid("a list of a negative number of tensors")
     }
-    _ = try Tensor.checkedCount([count])
+    try checkPlaces(count)
     let places = [Tensor?](repeating: nil, count: count)
     let list = Tensor(type: .variant, sizes: [count], elements: .tensors(places))
     return context.hasOutput.map { _ in list }
@@ -41,7 +41,7 @@ extension OperatorDefinition {
     if place >= places.count, try context.attributes.bool("isGrowing") {
       let (count, overflow) = place.addingReportingOverflow(1)
       guard !overflow else { throw OperatorError(.limit, "place \(place) of a list") }
-      _ = try Tensor.checkedCount([count])
+      try checkPlaces(count)
       places += [Tensor?](repeating: nil, count: count - places.count)
     }
     guard places.indices.contains(place) else {
@@ -113,7 +113,7 @@ extension OperatorDefinition {
       if place >= places.count {
         let (count, overflow) = place.addingReportingOverflow(1)
         guard !overflow else { throw OperatorError(.limit, "place \(place) of a list") }
-        _ = try Tensor.checkedCount([count])
+        try checkPlaces(count)
         places += [Tensor?](repeating: nil, count: count - places.count)
       }
       places[place] = slice
@@ -195,7 +195,7 @@ extension OperatorDefinition {
   ) { (context) throws(OperatorError) in
     let count = try context.place(1)
     guard count >= 0 else { throw .invalid("a list of \(count) tensors") }
-    _ = try Tensor.checkedCount([count])
+    try checkPlaces(count)
     var places = Array(try context.places(0).prefix(count))
     places += [Tensor?](repeating: nil, count: count - places.count)
     return [Tensor(type: .variant, sizes: [count], elements: .tensors(places))]
@@ -267,7 +267,7 @@ extension EvaluationContext {
     guard tensor.sizes.first == count else {
       throw .invalid("a tensor of shape \(tensor.sizes) has no \(count) slices")
     }
-    _ = try Tensor.checkedCount([count])
+    try checkPlaces(count)
     var result: [Tensor] = []
     for index in 0..<count { result.append(try tensor.slice(index, along: 0)) }
     return result
@@ -298,5 +298,12 @@ extension EvaluationContext {
       return try Tensor.zeros(element.type, [0] + element.sizes)
     }
     return try Tensor.concatenating(parts, axis: 0)
+  }
+}
+
+/// Refuses a list of more places than a loop could fill.
+private func checkPlaces(_ count: Int) throws(OperatorError) {
+  guard count <= iterationLimit else {
+    throw OperatorError(.limit, "a list of \(count) tensors")
   }
 }
