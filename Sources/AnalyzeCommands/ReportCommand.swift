@@ -27,7 +27,7 @@ struct ReportCommand: StatusCommand {
     abstract: "Report what a model is and where its bytes, MACs and memory go.",
     discussion: """
       EXAMPLES
-        analyze report Examples/digits/digits_cnn_int8.tflite --sort weights --target ethos-u55
+        analyze report Examples/digits/digits_cnn_int8.tflite --target ethos-u55
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
         analyze report Examples/digits/digits_cnn.tflite --measure
       """

@@ -21,6 +21,8 @@ struct ConvertedGraph {
       isGone[index] =
         OperatorVocabulary.vanishing.contains(node.op.name) || fold(node, format)
         || (format == .tflite && absorb(node))
+        // ONNX has such pairs around every quantized tensor; those of the model are among them.
+        || (format == .onnx && ["quantize", "dequantize"].contains(node.op.name))
     }
     for index in graph.values.indices { adapt(index, to: format) }
   }
