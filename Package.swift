@@ -44,15 +44,18 @@ let package = Package(
     // Analyses
     library("CStatistics"),
     library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library("Differences", ["ByteIO", "ModelIR", "Profiling"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
 
     // Results
+    library("CGraphviz"),
+    library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Operators", "Profiling"]),
     library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "Profiling", "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Diagrams", "Differences", "Execution", "FormatONNX", "FormatTFLite",
+        "ModelIR", "Operators", "Profiling", "Reports", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -100,6 +103,8 @@ let package = Package(
         "TestSupport",
       ]
     ),
+    tests("Differences", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
+    tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],

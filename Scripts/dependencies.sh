@@ -2,7 +2,7 @@
 # Installs the Debian packages that building needs, where they are missing.
 set -euo pipefail
 
-packages=(zlib1g-dev pkg-config)
+packages=(zlib1g-dev pkg-config libgraphviz-dev graphviz)
 
 if ! command -v swift >/dev/null; then
   echo "Swift 6.2 or newer is needed: see https://www.swift.org/install" >&2
@@ -16,7 +16,7 @@ if command -v dpkg-query >/dev/null; then
     [ "$status" = "install ok installed" ] || missing+=("$package")
   done
 else
-  echo "This is no Debian system: install what gives zlib's headers and pkg-config by hand" \
+  echo "This is no Debian system: install zlib's and Graphviz' headers and pkg-config by hand" \
     "(Debian calls them ${packages[*]})." >&2
   exit 0
 fi
