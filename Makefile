@@ -9,7 +9,7 @@ ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test lint oracles bench format clean dependencies snapshots
+.PHONY: build demo test lint oracles bench gallery format clean dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
 	$(RELEASE) $(STATIC) --product analyze
@@ -35,6 +35,9 @@ oracles: ## The standard's own node tests, from PyPI
 
 bench: build ## The figures of docs/benchmarks.md, as ratios in one run
 	Benchmarks/run.sh $(BUILD)/release/analyze $(ORACLES)
+
+gallery: build ## The pictures of reports/examples/graphs
+	Scripts/gallery.sh $(BUILD)/release/analyze reports/examples/graphs
 
 dependencies:
 	@Scripts/dependencies.sh

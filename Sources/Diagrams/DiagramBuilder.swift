@@ -135,19 +135,28 @@ package struct DiagramBuilder {
       notes.append("only \(focus.radius) steps around \(pictureText(focus.layer, limit: 60))")
     }
     if graph.hiddenCount > 0 {
-      notes.append("\(graph.hiddenCount) operators on constants and shapes are not drawn")
+      notes.append(counted(graph.hiddenCount, "operator") + " on constants and shapes not drawn")
     }
     let merged = graph.items.reduce(0) { $0 + max(0, $1.rows.count - 1) }
-    if merged > 0 { notes.append("\(merged) operators share a box with another") }
+    if merged > 0 { notes.append(counted(merged, "operator") + " in the box of another") }
     if !graph.folds.isEmpty {
       let saved = graph.items.reduce(0) { $0 + $1.repetitions.count }
-      notes.append("repeated blocks are drawn once (×): \(saved) boxes less")
+      notes.append("repeated blocks drawn once (×): " + counted(saved, "box", "boxes") + " less")
     }
     if options.colouring == .memory || options.part == .peak, let peak = profile.totals.peakOperator
     {
       notes.append("orange border: operator \(peak) sets the peak")
     }
+    if profile.totals.uncounted > 0 || profile.totals.peakLowerBoundBytes == nil,
+      options.colouring == .macs || options.colouring == .memory
+    {
+      notes.append("some extents are open or not known: --shape INPUT=1x3x224x224 fixes an input's")
+    }
     return notes
+  }
+
+  private func counted(_ count: Int, _ one: String, _ several: String? = nil) -> String {
+    "\(Quantity.grouped(count)) " + (count == 1 ? one : several ?? one + "s")
   }
 }
 

@@ -116,7 +116,9 @@ package struct DifferenceDiagram {
     if macs != 0 { parts.append(signed(macs, Quantity.count(Int(macs.magnitude))) + " MACs") }
     if bytes != 0 { parts.append(signed(bytes, Quantity.bytes(Int(bytes.magnitude)))) }
     if !parts.isEmpty { lines.append(parts.joined(separator: " · ")) }
-    for remark in all.flatMap(\.remarks).prefix(2) { lines.append(pictureText(remark, limit: 60)) }
+    var remarks: [String] = []
+    for remark in all.flatMap(\.remarks) where !remarks.contains(remark) { remarks.append(remark) }
+    lines += remarks.prefix(2).map { pictureText($0, limit: 60) }
     return lines
   }
 

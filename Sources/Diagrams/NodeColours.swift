@@ -68,6 +68,8 @@ struct NodeColours {
         names.filter { categories.contains($0) }.map { .init($0, fill(ofCategory: $0)) }
       )
     }
-    return .ramp([0, 0.5, 1].map { $0 == 0 ? "0" : figures.text(most * $0) })
+    // Without a single known amount there is no scale.
+    guard most > 0 else { return .categories([]) }
+    return .ramp([0, 0.5, 1].map { $0 == 0 ? "0" : figures.tick(most * $0) })
   }
 }

@@ -51,9 +51,9 @@ package struct Colour: Hashable, Sendable {
     return (light + 0.05) / (dark + 0.05)
   }
 
-  /// Ink or paper: whichever is read better on this colour.
+  /// Black or white: whichever is read better on this colour; the contrast is at least 4.58.
   package var legibleText: Colour {
-    contrast(with: .ink) >= contrast(with: .paper) ? .ink : .paper
+    contrast(with: .black) >= contrast(with: .paper) ? .black : .paper
   }
 
   /// The colour as far as `share` on the way to another, in Oklab.
@@ -66,6 +66,8 @@ package struct Colour: Hashable, Sendable {
     ).colour
   }
 
+  /// Text on colours.
+  package static let black = Colour(0x000000)
   /// Text and lines on a light ground.
   package static let ink = Colour(0x1B2733)
   package static let paper = Colour(0xFFFFFF)

@@ -1,12 +1,12 @@
 /// Colours for a quantity, from little (light) to much (dark).
 ///
-/// The hues are the nine control points of ColorBrewer's YlGnBu without the darkest (Cynthia Brewer,
+/// The hues are the nine control points of ColorBrewer's YlGnBu without the two darkest (Cynthia Brewer,
 /// Pennsylvania State University, colorbrewer2.org; safe for colour-blind readers and in print).
 /// Between them the colour is found by its lightness in Oklab, which falls in even steps: twice as
 /// far along the ramp looks twice as dark, also in grey.
 package enum ColourRamp {
   private static let controlPoints: [Colour] = [
-    0xFFFFD9, 0xEDF8B1, 0xC7E9B4, 0x7FCDBB, 0x41B6C4, 0x1D91C0, 0x225EA8, 0x253494,
+    0xFFFFD9, 0xEDF8B1, 0xC7E9B4, 0x7FCDBB, 0x41B6C4, 0x1D91C0, 0x225EA8,
   ].map { Colour($0) }
 
   /// The colour at a place from 0 to 1.

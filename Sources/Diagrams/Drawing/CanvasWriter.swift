@@ -38,8 +38,8 @@ package struct CanvasWriter {
     case .problem(let problem)?: throw DiagramError(problem)
     case nil:
       throw DiagramError(
-        answer.outcome == GRAPHVIZ_TIMED_OUT
-          ? "drawing takes longer than \(limits.milliseconds / 1000) s"
+        answer.outcome == GRAPHVIZ_TIMED_OUT || answer.outcome == GRAPHVIZ_KILLED
+          ? "drawing takes more than \(limits.milliseconds / 1000) s or \(limits.memory) bytes"
           : "the process that draws ended early"
       )
     }

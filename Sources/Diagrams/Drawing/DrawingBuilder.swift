@@ -90,10 +90,11 @@ package struct DrawingBuilder {
           )
         )
       )
+      let isContinued = placement.clusters[..<index].contains { $0.cluster == place.cluster }
       let label = TextMetrics.shortened(
-        NodeMetrics.shownLabel(cluster),
+        NodeMetrics.shownLabel(cluster) + (isContinued ? " (continued)" : ""),
         to: frame.size.width - 16,
-        size: NodeMetrics.frameLabelSize,
+        size: isFold ? 12 : NodeMetrics.frameLabelSize,
         isBold: true
       )
       shapes.append(
@@ -101,7 +102,7 @@ package struct DrawingBuilder {
           .init(
             text: label,
             place: Point(frame.minX + 8, frame.minY + 14),
-            size: NodeMetrics.frameLabelSize,
+            size: isFold ? 12 : NodeMetrics.frameLabelSize,
             anchor: .start,
             isBold: true,
             paint: .themed(isFold ? .ink : .faint),
@@ -219,17 +220,21 @@ package struct DrawingBuilder {
       let x = ways.map { Self.place(on: $0.way, below: height).x }.max() ?? 0
       let widest = ways.map { diagram.edges[$0.edge].width }.max() ?? 1
       let top = placement.nodes[node].maxY
+      // Beside a single line that leads to the right there is more room on its left.
+      let isLeft =
+        ways.count == 1 && ways[0].way[3].x > ways[0].way[0].x + 12
+      let left = ways[0].way[0].x
       for (line, label) in labels.prefix(2).enumerated() {
         shapes.append(
           .text(
             .init(
               text: label,
               place: Point(
-                x + widest / 2 + 4 + offset.x,
+                (isLeft ? left - widest / 2 - 1 : x + widest / 2 + 4) + offset.x,
                 top + height + 1 + Double(line) * 9 + offset.y
               ),
               size: 8.5,
-              anchor: .start,
+              anchor: isLeft ? .end : .start,
               isBold: false,
               paint: .themed(.faint),
               hasHalo: true

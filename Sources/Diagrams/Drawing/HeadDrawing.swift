@@ -118,7 +118,9 @@ struct HeadDrawing {
         part.add(tick, share * Self.barWidth, 43, role: .faint, anchor: anchor)
       }
       if legend.hasUnknown { addSwatch("unknown", .unknown, at: Point(0, 50), to: &part) }
-    case .categories(let categories):
+    case .categories(let known):
+      let unknown = Diagram.Legend.Category("unknown", .unknown)
+      let categories = known + (legend.hasUnknown && !known.contains(unknown) ? [unknown] : [])
       for (index, category) in categories.enumerated() {
         let place = Point(Double(index / 3) * 110, 19 + Double(index % 3) * Self.line)
         addSwatch(category.label, category.fill, at: place, to: &part)

@@ -128,14 +128,16 @@ struct GraphReader {
       let row = firstRows[top.graph.index] + top.next
       order.append(row)
       let node = graph.nodes[top.next]
-      for (name, value) in node.attributes.all {
+      // The last one that is pushed is walked first.
+      for (name, value) in node.attributes.all.reversed() {
         let bodies: [GraphID] =
           switch value {
           case .graph(let body): [body]
           case .graphs(let bodies): bodies
           default: []
           }
-        for body in bodies where model.graphs.indices.contains(body.index) && !seen[body.index] {
+        for body in bodies.reversed()
+        where model.graphs.indices.contains(body.index) && !seen[body.index] {
           seen[body.index] = true
           owners[body.index] = row
           graphScopes[body.index] =

@@ -53,6 +53,7 @@ struct GraphSimplifier {
     addOutputs(places, to: &graph)
     addLinks(neighbours, places, to: &graph)
     graph.tidyLinks()
+    ScopeRepair.repair(&graph)
     return graph
   }
 

@@ -119,6 +119,15 @@ struct NodeFigures {
     }
   }
 
+  /// An amount as it stands at the ramp: the title names the unit where it has no name of its own.
+  func tick(_ amount: Double) -> String {
+    switch colouring {
+    case .macs: Quantity.count(Int(exactly: amount.rounded()))
+    case .weights, .memory: Quantity.bytes(Int(exactly: amount.rounded()))
+    case .time, .sensitivity, .action, .target: text(amount)
+    }
+  }
+
   /// `830 µs`, `12.4 ms`.
   static func time(_ microseconds: Double) -> String {
     microseconds < 1000

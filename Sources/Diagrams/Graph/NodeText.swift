@@ -82,7 +82,8 @@ struct NodeText {
       // Equal blocks compute the same: each one's share is the number that means something.
       let isSum = figures.colouring == .macs || figures.colouring == .weights
       if amount > 0 {
-        parts.append(figures.text(isSum ? amount / Double(repetitions) : amount))
+        let times = isSum && repetitions > 1 ? "\(repetitions) × " : ""
+        parts.append(times + figures.text(isSum ? amount / Double(repetitions) : amount))
       }
     } else if figures.colouring == .macs || figures.colouring == .memory {
       parts.append(figures.colouring == .macs ? "MACs unknown" : "size unknown")

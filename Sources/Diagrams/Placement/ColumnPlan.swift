@@ -16,7 +16,7 @@ struct ColumnPlan {
   /// Pictures are about this many times as wide as high.
   private static let aspect = 1.5
   /// A chain of fewer rows is one column.
-  private static let fewRows = 12
+  private static let fewRows = 9
   /// More tensors than this do not leave one column together, unless there is no other way.
   private static let mostCrossing = 4
   private static let rowGap = 32.0
@@ -89,7 +89,7 @@ struct ColumnPlan {
     let perRow = Double(order.count) / Double(count)
     let columns = (Self.aspect * Double(count) * height / (width * perRow * 1.25)).squareRoot()
     guard columns.rounded() >= 2 else { return nil }
-    return max(6, Double(count) / columns.rounded())
+    return max(5, Double(count) / columns.rounded())
   }
 
   // MARK: - Cuts

@@ -4,7 +4,7 @@ package struct Placer {
 
   package init(limits: ChildLimits = ChildLimits()) { self.limits = limits }
 
-  private static let gutter = 26.0
+  private static let gutter = 44.0
   private static let lane = 9.0
   private static let margin = 14.0
 
