@@ -28,8 +28,8 @@ struct GraphCommand: StatusCommand {
       drawn once. With two models the picture shows what was added, removed and changed.
 
       EXAMPLES
-        analyze graph Examples/digits/digits_dscnn.onnx -o digits.svg --color-by weights
-        analyze graph Examples/digits/digits_cnn.tflite Examples/digits/digits_cnn_int8.tflite -o diff.pdf
+        analyze graph Examples/digits/digits_dscnn.onnx --color-by weights -o a.svg
+        analyze graph Examples/digits/digits_cnn.tflite --only hotspots -o b.pdf
       """
   )
 

@@ -35,8 +35,15 @@ extension BlockFolding {
       let longestPeriod = min(longest, count / 2, max(8, 40_000_000 / max(count, 1)))
       guard longestPeriod >= 1 else { return [] }
       var candidates: [Run] = []
+      // The shortest period that each box is known to repeat in, and the candidate that says so.
+      var known = Array(repeating: (period: 0, run: -1), count: count)
       for period in 1...longestPeriod {
-        candidates += runs(of: period).filter { $0.saving >= leastSaving }
+        for run in runs(of: period, known) where run.saving >= leastSaving {
+          for place in run.range where known[place].period == 0 {
+            known[place] = (period, candidates.count)
+          }
+          candidates.append(run)
+        }
       }
       candidates.sort { left, right in
         (right.saving, left.period, left.start) < (left.saving, right.period, right.start)
@@ -50,8 +57,8 @@ extension BlockFolding {
       return result.sorted { $0.start < $1.start }
     }
 
-    /// All runs of one period.
-    private func runs(of period: Int) -> [Run] {
+    /// All runs of one period, except where a shorter one divides it: that saves more.
+    private func runs(of period: Int, _ known: [(period: Int, run: Int)]) -> [Run] {
       var result: [Run] = []
       var start = 0
       let last = labels.count - period
@@ -63,7 +70,9 @@ extension BlockFolding {
         var end = start
         while end < last, matches(end, period, runStart: start) { end += 1 }
         let length = end - start
-        if length >= period { result += aligned(start, length, period) }
+        let (head, tail) = (known[start], known[end > start ? end - 1 + period : start])
+        let isCovered = head.period > 0 && head.run == tail.run && period % head.period == 0
+        if length >= period, !isCovered { result += aligned(start, length, period) }
         start = max(end, start + 1)
       }
       return result
@@ -85,7 +94,8 @@ extension BlockFolding {
 
     /// The runs in a stretch of equal boxes: blocks may begin at several places.
     private func aligned(_ start: Int, _ length: Int, _ period: Int) -> [Run] {
-      let spare = length % period
+      // A few beginnings are tried: the work stays bounded by the boxes.
+      let spare = min(length % period, 16)
       var best: [Run] = []
       var bestKey = (-1, -1, -1)
       for shift in 0...spare {
