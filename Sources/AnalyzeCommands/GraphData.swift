@@ -56,25 +56,38 @@ struct GraphData {
 
   /// The rows that a document's entry is about: `operator` is an index or a name, `layer` a layer.
   private func rows(_ entry: JSON5Node) -> [Int] {
-    if let index = entry["operator"]?.number.flatMap({ Int(exactly: $0) }),
-      profile.operators.indices.contains(index)
-    {
+    if let index = entry["operator"]?.whole, profile.operators.indices.contains(index) {
       return [index]
     }
     if let name = entry["operator"]?.text {
-      let found = profile.operators.filter { $0.name == name || $0.layer == name }
-      if !found.isEmpty { return found.map(\.index) }
+      let found = rows(named: name)
+      if !found.isEmpty { return found }
     }
     guard let layer = entry["layer"]?.text else { return [] }
-    let weighted = profile.operators.filter { $0.layer == layer && $0.parameters > 0 }
-    let found = weighted.isEmpty ? profile.operators.filter { $0.layer == layer } : weighted
-    return found.map(\.index)
+    let found = rows(ofLayer: layer)
+    let weighted = found.filter { profile.operators[$0].parameters > 0 }
+    return weighted.isEmpty ? found : weighted
+  }
+
+  // Loops, not closures: the optimizer of Swift 6.3.1 crashes on those here.
+  private func rows(named name: String) -> [Int] {
+    var found: [Int] = []
+    for row in profile.operators where row.name == name { found.append(row.index) }
+    return found.isEmpty ? rows(ofLayer: name) : found
+  }
+
+  private func rows(ofLayer layer: String) -> [Int] {
+    var found: [Int] = []
+    for row in profile.operators {
+      if let own = row.layer, own == layer { found.append(row.index) }
+    }
+    return found
   }
 
   private func readReport(_ root: JSON5Node, _ overlay: inout DiagramOverlay) {
     var times: [Double?] = Array(repeating: nil, count: profile.operators.count)
     for entry in root["operators"]?.elements ?? [] {
-      guard let index = entry["index"]?.number.flatMap({ Int(exactly: $0) }),
+      guard let index = entry["index"]?.whole,
         times.indices.contains(index)
       else { continue }
       times[index] = entry["medianMicroseconds"]?.number
@@ -98,12 +111,12 @@ struct GraphData {
   private func readSensitivity(_ root: JSON5Node, _ overlay: inout DiagramOverlay) {
     var rowsOfSite: [String: [Int]] = [:]
     for site in root["sites"]?.elements ?? [] {
-      guard let id = site["id"].flatMap({ $0.text ?? $0.number.map { "\($0)" } }) else { continue }
+      guard let id = site["id"]?.identifier else { continue }
       rowsOfSite[id] = rows(site)
     }
     var worst: [Double?] = Array(repeating: nil, count: profile.operators.count)
     for measurement in root["measurements"]?.elements ?? [] {
-      guard let site = measurement["site"].flatMap({ $0.text ?? $0.number.map { "\($0)" } }),
+      guard let site = measurement["site"]?.identifier,
         let mean = measurement["divergence"]?["mean"]?.number
       else { continue }
       for row in rowsOfSite[site] ?? [] { worst[row] = max(worst[row] ?? 0, mean) }
@@ -126,6 +139,20 @@ extension JSON5Node {
   fileprivate var text: String? {
     guard case .string(let text) = value else { return nil }
     return text
+  }
+
+  fileprivate var whole: Int? {
+    guard case .int(let number) = value else { return nil }
+    return number
+  }
+
+  /// A name, or a number that serves as one.
+  fileprivate var identifier: String? {
+    switch value {
+    case .string(let text): text
+    case .int(let number): String(number)
+    default: nil
+    }
   }
 
   fileprivate var number: Double? {

@@ -41,7 +41,8 @@ struct PartSelection {
     let inputs = Set(alive.compactMap { reader.inputs[$0] })
     return graph.items.map { item in
       if case .input(let index) = item.content { return inputs.contains(index) }
-      return item.allRows.contains { $0 == row || producers.contains($0) }
+      // Constants that the model computes are alive all the time; they say nothing of the peak.
+      return item.rows.contains { $0 == row || producers.contains($0) }
     }
   }
 
