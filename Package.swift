@@ -49,7 +49,7 @@ let package = Package(
 
     // Results
     library("CGraphviz"),
-    library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Operators", "Profiling"]),
+    library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
     library("Reports", ["ByteIO", "ModelIR", "Operators", "Profiling", "WireFormats"]),
     library(
       "AnalyzeCommands",

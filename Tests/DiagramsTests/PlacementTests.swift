@@ -3,7 +3,7 @@ import Testing
 
 @testable import Diagrams
 
-/// Columns and rows. Graphviz itself runs in the tests of the command.
+/// Columns and rows; Graphviz itself runs in the tests of the command.
 @Suite struct PlacementTests {
   private func sizes(_ diagram: Diagram) -> [Size] { diagram.nodes.map(NodeMetrics.size(of:)) }
 
