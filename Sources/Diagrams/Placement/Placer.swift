@@ -17,13 +17,16 @@ package struct Placer {
 
   /// Curves, then straight lines, then rows by ourselves.
   private func solved(_ problems: [ColumnProblem]) -> [ColumnLayout] {
-    let first = GraphvizLayout(limits: limits).layouts(of: problems, straight: false)
+    // Both tries together keep to the limit.
+    var most = limits
+    most.milliseconds = limits.milliseconds / 10 * 6
+    let first = GraphvizLayout(limits: most).layouts(of: problems, straight: false)
     let missing = first.indices.filter { first[$0] == nil }
-    var half = limits
-    half.milliseconds /= 2
+    var rest = limits
+    rest.milliseconds = limits.milliseconds / 10 * 3
     let second =
       missing.isEmpty
-      ? [] : GraphvizLayout(limits: half).layouts(of: missing.map { problems[$0] }, straight: true)
+      ? [] : GraphvizLayout(limits: rest).layouts(of: missing.map { problems[$0] }, straight: true)
     var result = first
     for (place, index) in missing.enumerated() { result[index] = second[place] }
     return result.enumerated().map { $1 ?? LayeredLayout.layout(of: problems[$0]) }
