@@ -87,7 +87,9 @@ struct ColumnPlan {
     let height = sizes.reduce(0) { $0 + $1.height } / Double(sizes.count) + Self.rowGap
     let width = sizes.reduce(0) { $0 + $1.width } / Double(sizes.count) + Self.nodeGap
     let perRow = Double(order.count) / Double(count)
-    let columns = (Self.aspect * Double(count) * height / (width * perRow * 1.25)).squareRoot()
+    // Rows differ in width, lines run between columns, and frames stand around boxes.
+    let column = width * perRow * 1.25 + 60 + (diagram.clusters.isEmpty ? 0 : 60)
+    let columns = (Self.aspect * Double(count) * height / column).squareRoot()
     guard columns.rounded() >= 2 else { return nil }
     return max(5, Double(count) / columns.rounded())
   }
