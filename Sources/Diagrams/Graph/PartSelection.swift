@@ -51,7 +51,7 @@ struct PartSelection {
     let amounts = graph.items.map { figures.amount(of: $0) ?? 0 }
     let total = amounts.reduce(0, +)
     guard total > 0 else {
-      throw DiagramError("--only hotspots: no operator has any \(figures.title)")
+      throw DiagramError("--only hotspots: no operator has a known amount of \(figures.title)")
     }
     var wanted = Array(repeating: false, count: amounts.count)
     var sum = 0.0
