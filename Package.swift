@@ -57,6 +57,8 @@ let package = Package(
       "Profiling",
       ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules", "WireFormats"]
     ),
+    library("Differences", ["ByteIO", "ModelIR", "Profiling", "WireFormats"]),
+    library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
     .executableTarget(
       name: "EngineBench",
@@ -64,9 +66,6 @@ let package = Package(
         "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
       ]
     ),
-
-    library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
-    library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
     .target(
       name: "CImages",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
@@ -81,6 +80,8 @@ let package = Package(
     ),
 
     // Results
+    library("CGraphviz"),
+    library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
     library(
       "Reports",
       [
@@ -91,7 +92,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Differences", "Execution", "FormatKeras", "FormatONNX",
+        "ByteIO", "CFaults", "Diagrams", "Differences", "Execution", "FormatKeras", "FormatONNX",
         "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
         "Profiling", "Reports", "TargetRules", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -173,8 +174,12 @@ let package = Package(
         "Operators", "TargetRules", "TestSupport",
       ]
     ),
-    tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),
+    tests(
+      "Differences",
+      ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport", "WireFormats"]
+    ),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
+    tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
     .testTarget(
       name: "TargetRulesTests",
