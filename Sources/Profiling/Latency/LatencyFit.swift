@@ -25,7 +25,6 @@ package struct LatencyFit: Sendable, Equatable {
   package var medianRelativeError: Double
 
   /// - Parameter samples: At least three, with times above 0; others are left out.
-  /// - Returns: `nil` where too few samples are left.
   package init?(_ samples: [Sample]) {
     let samples = samples.filter { $0.seconds > 0 && $0.seconds.isFinite }
     guard samples.count >= 3 else { return nil }
