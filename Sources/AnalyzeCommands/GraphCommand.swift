@@ -120,7 +120,7 @@ struct GraphCommand: StatusCommand {
       throw CommandFailure(.usage, path: output, "the output would replace what it is made from")
     }
     let loaded = try models.map { (path) throws(CommandFailure) in
-      try LoadedModel(path, shared, refusing: output)
+      try LoadedModel(path, shared, refusing: output, hashesWeights: models.count > 1)
     }
     let picture = GraphPicture(
       format: try GraphFormat(path: output),
@@ -184,14 +184,22 @@ struct LoadedModel {
   let model: Model
   let profile: ModelProfile
   private let source: ByteSource
+  private let file: String
 
-  init(_ path: String, _ shared: SharedOptions, refusing output: String) throws(CommandFailure) {
+  init(
+    _ path: String,
+    _ shared: SharedOptions,
+    refusing output: String,
+    hashesWeights: Bool
+  ) throws(CommandFailure) {
     self.path = path
-    (model, source) = try ModelLoader.load(path)
+    let loaded = try ModelLoader.load(path)
+    (model, source, file) = loaded
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    for file in model.ledger.files.dropFirst()
+    for file in model.ledger.files
     where FileOutput.isSameFile(output, folder + file.path)
       || FileOutput.isSameFile(output, file.path)
+      || FileOutput.isSameFile(output, path + "/" + file.path)
     {
       throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
     }
@@ -206,13 +214,18 @@ struct LoadedModel {
       throw CommandFailure(.usage, path: path, error.message)
     }
     profile = Profiler(model, dimensions: dimensions).profile(
-      .init(readsWeights: false, threads: shared.threadCount)
+      // Two models are compared by what their weights hold.
+      .init(
+        readsWeights: hashesWeights,
+        hashesConstants: hashesWeights,
+        threads: shared.threadCount
+      )
     )
   }
 
   func checkUnchanged() throws(CommandFailure) {
     do throws(ReadError) {
-      try source.checkUnchanged(path: path)
+      try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: path)
     }

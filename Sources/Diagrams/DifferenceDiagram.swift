@@ -9,8 +9,7 @@ import Profiling
 package struct DifferenceDiagram {
   private let old: (model: Model, profile: ModelProfile)
   private let new: (model: Model, profile: ModelProfile)
-  private let match: ModelMatch
-  private let differences: [OperatorDifference]
+  private let difference: ModelDifference
   private let folding: DiagramOptions.Folding
 
   package init(
@@ -21,8 +20,7 @@ package struct DifferenceDiagram {
     self.old = old
     self.new = new
     self.folding = folding
-    match = ModelMatch(old: old, new: new)
-    differences = OperatorDifference.all(match, old: old.profile, new: new.profile)
+    difference = ModelDifference(ReportSnapshot(old.profile), ReportSnapshot(new.profile))
   }
 
   /// The diagram.
@@ -32,7 +30,11 @@ package struct DifferenceDiagram {
     let after = try DiagramBuilder(new.model, new.profile, options: options).unfolded()
     let before = try DiagramBuilder(old.model, old.profile, options: options).unfolded()
     var merged = Merge(after)
-    merged.take(before, match)
+    var newOf = [Int?](repeating: nil, count: old.profile.operators.count)
+    for change in difference.operators {
+      if let row = change.old { newOf[row] = change.new }
+    }
+    merged.take(before, newOf)
     let status = byRow()
     for index in merged.diagram.nodes.indices {
       annotate(&merged.diagram.nodes[index], isOld: merged.isOld[index], status)
@@ -54,18 +56,20 @@ package struct DifferenceDiagram {
 
   // MARK: - What changed
 
-  private func byRow() -> (old: [OperatorDifference?], new: [OperatorDifference?]) {
-    var ofOld: [OperatorDifference?] = Array(
+  private func byRow() -> (
+    old: [ModelDifference.OperatorChange?], new: [ModelDifference.OperatorChange?]
+  ) {
+    var ofOld: [ModelDifference.OperatorChange?] = Array(
       repeating: nil,
       count: old.profile.operators.count
     )
-    var ofNew: [OperatorDifference?] = Array(
+    var ofNew: [ModelDifference.OperatorChange?] = Array(
       repeating: nil,
       count: new.profile.operators.count
     )
-    for difference in differences {
-      if let row = difference.old { ofOld[row] = difference }
-      if let row = difference.new { ofNew[row] = difference }
+    for change in difference.operators {
+      if let row = change.old { ofOld[row] = change }
+      if let row = change.new { ofNew[row] = change }
     }
     return (ofOld, ofNew)
   }
@@ -73,7 +77,7 @@ package struct DifferenceDiagram {
   private func annotate(
     _ node: inout Diagram.Node,
     isOld: Bool,
-    _ status: (old: [OperatorDifference?], new: [OperatorDifference?])
+    _ status: (old: [ModelDifference.OperatorChange?], new: [ModelDifference.OperatorChange?])
   ) {
     guard node.kind == .operation else {
       node.fill = .plain
@@ -97,27 +101,29 @@ package struct DifferenceDiagram {
     if node.lines.count > 1, node.lines[node.lines.count - 1].contains(" · ") || total == .changed {
       node.lines.removeLast()
     }
-    let deltas = Self.text(all)
+    let deltas = text(all)
     node.lines += deltas.isEmpty ? [total.rawValue] : deltas
     node.details = ["\(total.rawValue): " + deltas.joined(separator: " · ")] + node.details
   }
 
-  private static func status(_ all: [OperatorDifference]) -> OperatorDifference.Status {
+  private static func status(_ all: [ModelDifference.OperatorChange]) -> ModelDifference.Status {
     let states = Set(all.map(\.status))
     if states.count == 1, let only = states.first { return only }
     return states.isEmpty ? .same : .changed
   }
 
-  private static func text(_ all: [OperatorDifference]) -> [String] {
+  private func text(_ all: [ModelDifference.OperatorChange]) -> [String] {
     var lines: [String] = []
     var parts: [String] = []
     let macs = all.reduce(0) { $0 &+ ($1.deltaMultiplyAdds ?? 0) }
     let bytes = all.reduce(0) { $0 &+ $1.deltaBytes }
-    if macs != 0 { parts.append(signed(macs, Quantity.count(Int(macs.magnitude))) + " MACs") }
-    if bytes != 0 { parts.append(signed(bytes, Quantity.bytes(Int(bytes.magnitude)))) }
+    if macs != 0 { parts.append(Self.signed(macs, Quantity.count(Int(macs.magnitude))) + " MACs") }
+    if bytes != 0 { parts.append(Self.signed(bytes, Quantity.bytes(Int(bytes.magnitude)))) }
     if !parts.isEmpty { lines.append(parts.joined(separator: " · ")) }
     var remarks: [String] = []
-    for remark in all.flatMap(\.remarks) where !remarks.contains(remark) { remarks.append(remark) }
+    for remark in all.flatMap(difference.remarks) where !remarks.contains(remark) {
+      remarks.append(remark)
+    }
     lines += remarks.prefix(2).map { pictureText($0, limit: 60) }
     return lines
   }
@@ -126,7 +132,7 @@ package struct DifferenceDiagram {
     (value < 0 ? "−" : "+") + text
   }
 
-  private static func colour(_ status: OperatorDifference.Status) -> Colour {
+  private static func colour(_ status: ModelDifference.Status) -> Colour {
     switch status {
     case .added: Categories.yes.mixed(with: .paper, 0.6)
     case .removed: Categories.no.mixed(with: .paper, 0.6)
@@ -145,7 +151,7 @@ package struct DifferenceDiagram {
       guard delta != 0 else { return text(new) }
       return "\(text(old)) → \(text(new)) (\(Self.signed(delta, text(Int(delta.magnitude)))))"
     }
-    let counts = Dictionary(grouping: differences, by: \.status).mapValues(\.count)
+    let counts = Dictionary(grouping: difference.operators, by: \.status).mapValues(\.count)
     return [
       "file " + change(before.fileBytes, after.fileBytes, { Quantity.bytes($0) }) + " · MACs "
         + change(before.multiplyAdds, after.multiplyAdds, { Quantity.count($0) }),
@@ -180,7 +186,7 @@ package struct DifferenceDiagram {
     }
 
     /// Takes in the old boxes of which no operator is in the new model.
-    mutating func take(_ before: Diagram, _ match: ModelMatch) {
+    mutating func take(_ before: Diagram, _ newOf: [Int?]) {
       var nodeOfRow: [Int: Int] = [:]
       for (index, node) in diagram.nodes.enumerated() {
         for row in node.operators { nodeOfRow[row] = index }
@@ -192,7 +198,7 @@ package struct DifferenceDiagram {
       )
       var standIn: [Int?] = before.nodes.map { node in
         if node.kind != .operation { return ends[node.id] }
-        return node.operators.lazy.compactMap { match.newOf[$0] }.compactMap { nodeOfRow[$0] }.first
+        return node.operators.lazy.compactMap { newOf[$0] }.compactMap { nodeOfRow[$0] }.first
       }
       var added: [(node: Diagram.Node, old: Int)] = []
       for (index, node) in before.nodes.enumerated()

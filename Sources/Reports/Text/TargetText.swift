@@ -1,6 +1,7 @@
 import ByteIO
 import Profiling
 import ModelIR
+import Profiling
 import TargetRules
 
 /// Targets for a person at a terminal.
