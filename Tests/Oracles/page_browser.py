@@ -87,7 +87,7 @@ async def check(browser, page, arguments):
     await browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "light"}])
     url = pathlib.Path(page).resolve().as_uri()
     await browser.call("Page.navigate", url=url)
-    while await browser.run("document.documentElement.dataset.ready || document.readyState") != "true":
+    while await browser.run("document.documentElement?.dataset.ready || document.readyState") != "true":
         await asyncio.sleep(0.02)
         # A script that fails never gets ready.
         if await browser.run("document.readyState === 'complete' && performance.now() > 20000"):
@@ -97,6 +97,9 @@ async def check(browser, page, arguments):
     figures["openMilliseconds"] = round(await browser.run(
         "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"))
     expect("opens in time", figures["openMilliseconds"] < arguments.budget)
+    while await browser.run("document.documentElement.dataset.settled") != "true":
+        await asyncio.sleep(0.02)
+    figures["settledMilliseconds"] = round(await browser.run("performance.now()"))
     rows = await browser.run("JSON.parse(document.getElementById('data').textContent).tables[0].rowCount")
     figures["rows"] = rows
     if arguments.rows is not None:

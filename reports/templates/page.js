@@ -7,7 +7,7 @@
   // Rows beyond the visible ones, so that fast scrolling shows no gaps.
   const overscan = 12;
   // More rows than anybody reads on paper.
-  const printedRows = 600;
+  const printedRows = 250;
 
   const byId = (id) => document.getElementById(id);
   const announce = (text) => { const found = byId("found"); if (found) found.textContent = text; };
@@ -101,7 +101,7 @@
 
     spacer() {
       const row = element("tr", { class: "space", "aria-hidden": "true" });
-      row.append(element("td", { colspan: String(this.columns.length) }));
+      row.append(element("td"));
       return row;
     }
 
@@ -193,6 +193,17 @@
       rows.push(this.below);
       this.body.replaceChildren(...rows);
       if (focused) this.focus();
+    }
+
+    /** Puts the first rows on paper, and says where that is not all. */
+    print() {
+      const last = Math.min(this.shown.length, printedRows);
+      this.fill(0, last);
+      this.below.firstChild.style.height = "0";
+      if (last < this.shown.length) {
+        this.count.textContent =
+          "the first " + grouped(last) + " of " + grouped(this.shown.length) + " " + this.data.noun;
+      }
     }
 
     row(place) {
@@ -590,15 +601,31 @@
     }
 
     window.addEventListener("beforeprint", () => {
-      tables.forEach((table) => table.fill(0, Math.min(table.shown.length, printedRows)));
-      tables.forEach((table) => { table.below.firstChild.style.height = "0"; });
-      if (graph) graph.svg.setAttribute("viewBox", [graph.whole.x, graph.whole.y, graph.whole.width, graph.whole.height].join(" "));
+      tables.forEach((table) => table.print());
+      if (graph) {
+        const { x, y, width, height } = graph.whole;
+        graph.svg.setAttribute("viewBox", x + " " + y + " " + width + " " + height);
+      }
     });
     window.addEventListener("afterprint", () => {
       tables.forEach((table) => table.refresh());
       if (graph) graph.show(graph.box);
     });
     document.documentElement.dataset.ready = "true";
+    layOut(Array.from(document.querySelectorAll("section")));
+  }
+
+  /** Lays out what is below the first screen a section a frame, before anybody scrolls there. */
+  function layOut(sections) {
+    const section = sections.shift();
+    if (!section) {
+      document.documentElement.dataset.settled = "true";
+      return;
+    }
+    requestAnimationFrame(() => {
+      section.classList.add("laid-out");
+      setTimeout(() => layOut(sections), 0);
+    });
   }
 
   setUp();
