@@ -26,7 +26,7 @@ python="$folder/python/bin/python"
   -o "$folder/digits.html"
 "$analyze" diff Examples/digits/digits_cnn.tflite Examples/digits/digits_dscnn.tflite --format html \
   -o "$folder/difference.html"
-"$analyze" graph Examples/digits/digits_cnn.tflite Examples/digits/digits_dscnn.tflite \
+"$analyze" graph Examples/digits/digits_dscnn.tflite Examples/digits/digits_cnn.tflite \
   -o "$folder/difference-graph.html"
 for name in long hostile; do
   "$analyze" report "$folder/$name.onnx" --format html -o "$folder/$name.html"

@@ -160,9 +160,13 @@ async def check(browser, page, arguments):
         await browser.click("#viewport .node.chosen")
         await asyncio.sleep(0.2)
         expect("a box chooses its row", await browser.run(
-            "document.querySelector('#viewport .node.chosen').dataset.operators.split(' ')"
-            ".includes(JSON.parse(document.getElementById('data').textContent).tables[0].operators["
-            "document.querySelector('#operators tr[aria-selected=true]').dataset.row] + '')"))
+            "(() => { const box = document.querySelector('#viewport .node.chosen');"
+            "const isOld = box.id.startsWith('old-');"
+            "const table = JSON.parse(document.getElementById('data').textContent).tables[0];"
+            "const row = document.querySelector('#operators tr[aria-selected=true]').dataset.row;"
+            "const isRemoved = table.columns[0].texts[row] === 'removed';"
+            "return isOld === isRemoved && box.dataset.operators.split(' ').some("
+            "n => table.operators[row] === (isOld ? -1 - Number(n) : Number(n))); })()"))
     # The theme.
     ground = "getComputedStyle(document.body).backgroundColor"
     light = await browser.run(ground)

@@ -317,7 +317,10 @@
     }
 
     operators(node) {
-      return node.dataset.operators.split(" ").filter((text) => text !== "").map(Number);
+      // Boxes that a new model lacks count the old model's operators down from -1, as the table does.
+      const isOld = node.id.startsWith("old-");
+      return node.dataset.operators.split(" ").filter((text) => text !== "")
+        .map((text) => isOld ? -1 - Number(text) : Number(text));
     }
 
     /** A small graph as a whole; of a large one the beginning, at a size that can be read. */

@@ -104,7 +104,9 @@ package struct DifferencePage {
       columns: columns,
       rows: rows,
       operators: difference.operators.map { change in
+        // Removed operators count down from −1: the numbers of the old model are taken.
         change.new.map { difference.new.operators[$0].index }
+          ?? change.old.map { -1 - difference.old.operators[$0].index }
       }
     )
   }
