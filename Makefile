@@ -12,7 +12,7 @@ ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test sanitize lint oracles bench gallery format clean dependencies snapshots
+.PHONY: build demo test sanitize lint oracles bench gallery page-check format clean dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
 	$(RELEASE) $(STATIC) --product analyze
@@ -48,6 +48,9 @@ bench: build ## The figures of docs/benchmarks.md, as ratios in one run
 
 gallery: build ## The pictures of reports/examples/graphs
 	Scripts/gallery.sh $(BUILD)/release/analyze reports/examples/graphs
+
+page-check: build ## Drives pages in Chromium; apart from `test`, for Chromium is large
+	Scripts/page-check.sh $(BUILD)/release/analyze $(ORACLES)-page
 
 dependencies:
 	@Scripts/dependencies.sh

@@ -82,10 +82,12 @@ let package = Package(
     // Results
     library("CGraphviz"),
     library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
+    library("CTemplates"),
     library(
       "Reports",
       [
-        "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "ByteIO", "CTemplates", "Differences", "Gate", "ModelIR", "Operators", "Profiling",
+        "TargetRules",
         "WireFormats",
       ]
     ),
@@ -180,7 +182,7 @@ let package = Package(
     ),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
-    tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    tests("Reports", ["Differences", "ModelIR", "Operators", "Profiling", "WireFormats"]),
     .testTarget(
       name: "TargetRulesTests",
       dependencies: [

@@ -14,7 +14,7 @@ import Darwin
 /// `analyze diff OLD NEW`: what changed between two models, operator by operator.
 struct DiffCommand: StatusCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json, markdown
+    case text, json, markdown, html
   }
 
   static let configuration = CommandConfiguration(
@@ -35,7 +35,7 @@ struct DiffCommand: StatusCommand {
   @Argument(help: ArgumentHelp("The model as it is.", valueName: "NEW"))
   var new: String
 
-  @Option(name: .long, help: ArgumentHelp("How to write it.", valueName: "text|json|markdown"))
+  @Option(name: .long, help: ArgumentHelp("How to write it.", valueName: "text|json|markdown|html"))
   var format: Format = .text
 
   @Option(name: .long, help: ArgumentHelp("Rows of the table of operators.", valueName: "N"))
@@ -58,6 +58,7 @@ struct DiffCommand: StatusCommand {
       switch format {
       case .text: Array(DifferenceText(difference, top: top).text(shared.textStyle).utf8)
       case .markdown: Array(DifferenceText(difference, top: top).markdown().utf8)
+      case .html: Array(DifferencePage(difference, tool: AnalyzeTool.identity).text().utf8)
       case .json: DifferenceJSON(difference, tool: AnalyzeTool.identity).value().serialized()
       }
     try shared.write(bytes)

@@ -23,7 +23,7 @@ struct GraphCommand: StatusCommand {
     commandName: "graph",
     abstract: "Draw the layer graph of a model, or what changed between two.",
     discussion: """
-      The ending of FILE says what is written: .svg, .pdf, .png or .dot. Boxes are coloured by \
+      The ending of FILE says what is written: .svg, .pdf, .png, .dot or .html. Boxes are coloured by \
       what they cost; constants and shape arithmetic are left out, and blocks that repeat are \
       drawn once. With two models the picture shows what was added, removed and changed.
 
@@ -97,7 +97,7 @@ struct GraphCommand: StatusCommand {
       throw ValidationError("graph takes one model, or the old one and the new one")
     }
     guard let output = shared.output else {
-      throw ValidationError("-o FILE says where to write: .svg, .pdf, .png or .dot")
+      throw ValidationError("-o FILE says where to write: .svg, .pdf, .png, .dot or .html")
     }
     _ = try GraphFormat(path: output)
     if let depth, depth < 1 { throw ValidationError("--depth \(depth) must be at least 1") }
@@ -128,7 +128,10 @@ struct GraphCommand: StatusCommand {
       limits: GraphLimits(limit)
     )
     let diagram = try self.diagram(loaded)
-    let (path, bytes, notes) = try picture.file(diagram, output)
+    let (path, bytes, notes) =
+      picture.format == .html
+      ? (output, page(loaded, diagram, picture), [])
+      : try picture.file(diagram, output)
     for model in loaded { try model.checkUnchanged() }
     do throws(WriteError) {
       try FileOutput.replace(path, with: bytes)

@@ -3,7 +3,7 @@ import Diagrams
 
 /// What a picture is written as.
 enum GraphFormat: String, CaseIterable {
-  case svg, pdf, png, dot
+  case svg, pdf, png, dot, html
 
   /// By the ending of the file's name.
   init(path: String) throws(CommandFailure) {
@@ -11,8 +11,12 @@ enum GraphFormat: String, CaseIterable {
     let ending = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last
     let word = ending?.lowercased() ?? ""
     guard let format = GraphFormat(rawValue: word) else {
-      let what = word == "html" ? "a page (.html) is not written yet" : "the ending says no format"
-      throw CommandFailure(.usage, path: path, what, hint: "use .svg, .pdf, .png or .dot")
+      throw CommandFailure(
+        .usage,
+        path: path,
+        "the ending says no format",
+        hint: "use .svg, .pdf, .png, .dot or .html"
+      )
     }
     self = format
   }
@@ -67,7 +71,7 @@ struct GraphPicture {
     let drawing = DrawingBuilder.drawing(diagram, placement, theme: .init(theme))
     let notes = notes(placement.quality)
     switch format {
-    case .svg, .dot: return (path, Array(SVGWriter.svg(drawing).utf8), notes)
+    case .svg, .dot, .html: return (path, Array(SVGWriter.svg(drawing).utf8), notes)
     case .png, .pdf:
       do throws(DiagramError) {
         let writer = CanvasWriter(limits: limits.child)
@@ -76,6 +80,14 @@ struct GraphPicture {
         throw CommandFailure(.ioWrite, path: path, error.message, hint: ".svg needs no cairo")
       }
     }
+  }
+
+  /// The picture for a page; `nil` where there are more boxes than may be laid out.
+  func embedded(_ diagram: Diagram) -> (svg: String, notes: [String])? {
+    guard diagram.nodes.count <= limits.nodes else { return nil }
+    let placement = Placer(limits: limits.child).place(diagram)
+    let drawing = DrawingBuilder.drawing(diagram, placement, theme: .init(.automatic))
+    return (SVGWriter.element(drawing), notes(placement.quality))
   }
 
   private func notes(_ quality: Placement.Quality) -> [String] {

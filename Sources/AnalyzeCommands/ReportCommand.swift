@@ -19,7 +19,8 @@ extension TextReport.Order: ExpressibleByArgument {}
 /// `analyze report MODEL…`: what a model is and where its bytes, arithmetic and memory go.
 struct ReportCommand: StatusCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
+    case text, json, html, markdown, csv
+    case nodeData = "node-data"
   }
 
   static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct ReportCommand: StatusCommand {
       EXAMPLES
         analyze report Examples/digits/digits_cnn_int8.tflite --target ethos-u55
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
-        analyze report Examples/digits/digits_cnn.tflite --measure
+        analyze report Examples/digits/digits_cnn.tflite --measure --format html
       """
   )
 
@@ -38,7 +39,13 @@ struct ReportCommand: StatusCommand {
   )
   var models: [String]
 
-  @Option(name: .long, help: ArgumentHelp("How to write the report.", valueName: "text|json"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How to write the report.",
+      valueName: "text|json|html|markdown|csv|node-data"
+    )
+  )
   var format: Format = .text
 
   @Option(name: .long, help: ArgumentHelp("Rows of the hotspot table.", valueName: "N"))
@@ -90,6 +97,9 @@ struct ReportCommand: StatusCommand {
     if arenaMap != nil, models.count != 1 {
       throw ValidationError("--arena-map draws one model, not \(models.count)")
     }
+    if format == .html || format == .nodeData, models.count != 1 {
+      throw ValidationError("--format \(format.rawValue) takes one model, not \(models.count)")
+    }
     if top < 0 { throw ValidationError("--top \(top) must be at least 0") }
     if let runs, !(1...100_000).contains(runs) {
       throw ValidationError("--runs \(runs) must be between 1 and 100000")
@@ -110,7 +120,7 @@ struct ReportCommand: StatusCommand {
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
-    if let arenaMap { try draw(arenaMap, outcomes) }
+    if let arenaMap { try draw(arenaMap, outcomes.map { $0.map(\.profile) }) }
     if failures.count < models.count {
       for failure in failures { failure.report(asJSON: false) }
       try write(rendered(outcomes))
@@ -133,7 +143,7 @@ struct ReportCommand: StatusCommand {
     _ path: String,
     _ targets: [DeploymentTarget],
     _ library: TargetLibrary
-  ) throws(CommandFailure) -> ModelProfile {
+  ) throws(CommandFailure) -> Profiled {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
@@ -154,7 +164,7 @@ struct ReportCommand: StatusCommand {
     }
     let options = Profiler.Options(
       readsWeights: !noWeightStatistics,
-      hashesConstants: format == .json && !noWeightStatistics,
+      hashesConstants: (format == .json || format == .html) && !noWeightStatistics,
       threads: shared.threadCount
     )
     var profile = profiler.profile(options, sha256: digest) { done, total in
@@ -180,7 +190,13 @@ struct ReportCommand: StatusCommand {
     } catch {
       throw CommandFailure(error, path: path)
     }
-    return profile
+    return Profiled(model: model, profile: profile)
+  }
+
+  /// A model with its report.
+  private struct Profiled {
+    let model: Model
+    let profile: ModelProfile
   }
 
   private func openDimensions(_ model: Model, _ path: String) throws(CommandFailure)
@@ -198,26 +214,42 @@ struct ReportCommand: StatusCommand {
   }
 
   /// The reports in the order of the command line; as JSON, errors stand in their places.
-  private func rendered(_ outcomes: [Result<ModelProfile, CommandFailure>]) -> [UInt8] {
+  private func rendered(_ outcomes: [Result<Profiled, CommandFailure>]) -> [UInt8] {
+    let models = outcomes.compactMap { try? $0.get() }
+    let profiles = models.map(\.profile)
+    let order = sort ?? (measure ? .time : .macs)
     switch format {
     case .text:
       let options = TextReport.Options(
         top: top,
-        order: sort ?? (measure ? .time : .macs),
+        order: order,
         style: shared.textStyle,
         showsMemory: memory
       )
-      let texts = outcomes.compactMap { try? $0.get() }
-        .map { TextReport($0, options: options).text() }
+      let texts = profiles.map { TextReport($0, options: options).text() }
       return Array(texts.joined(separator: "\n").utf8)
     case .json:
       let documents = outcomes.map { outcome in
         switch outcome {
-        case .success(let profile): JSONReport(profile, tool: AnalyzeTool.identity).value()
+        case .success(let success):
+          JSONReport(success.profile, tool: AnalyzeTool.identity).value()
         case .failure(let failure): failure.json
         }
       }
       return (documents.count == 1 ? documents[0] : .array(documents)).serialized()
+    case .html:
+      let pages = models.map { ReportPage($0.model, $0.profile).text() }
+      return Array(pages.joined().utf8)
+    case .markdown:
+      let texts = profiles.map { MarkdownReport($0, top: top, order: order).text() }
+      return Array(texts.joined(separator: "\n").utf8)
+    case .csv: return Array(CSVReport(profiles).text().utf8)
+    case .nodeData:
+      let documents = models.map { model in
+        NodeDataJSON(model.profile, graphNames: model.model.graphs.map(\.name), order: order)
+          .value()
+      }
+      return (documents.first ?? .object([])).serialized()
     }
   }
 

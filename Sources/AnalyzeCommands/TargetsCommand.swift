@@ -14,6 +14,10 @@ import Darwin
 
 /// `analyze targets [NAME…]`: the deployment targets known.
 struct TargetsCommand: StatusCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "targets",
     abstract: "List the deployment targets known, print one, or check a rule file.",
@@ -36,7 +40,7 @@ struct TargetsCommand: StatusCommand {
   var check: [String] = []
 
   @Option(name: .long, help: ArgumentHelp("How to write it.", valueName: "text|json"))
-  var format: ReportCommand.Format = .text
+  var format: Format = .text
 
   @OptionGroup var rules: RuleOptions
   @OptionGroup var shared: SharedOptions

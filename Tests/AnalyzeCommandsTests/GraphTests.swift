@@ -174,7 +174,7 @@ import Testing
   // MARK: - Usage
 
   @Test(arguments: [
-    ["g.html"], ["g"], ["g.jpeg"], [".svg/"], ["g.svg", "--depth", "0"],
+    ["g"], ["g.jpeg"], [".svg/"], ["g.svg", "--depth", "0"],
     ["g.svg", "--radius", "2"],
     ["g.svg", "--color-by", "time"], ["g.svg", "--focus", "no such layer"],
     ["g.svg", "--only", "unsupported"], ["g.svg", "--limit", "nodes=3"],

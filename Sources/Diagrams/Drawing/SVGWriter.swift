@@ -7,12 +7,24 @@ import ByteIO
 package struct SVGWriter {
   private var text = ""
   private let drawing: Drawing
+  private let isEmbedded: Bool
 
-  private init(_ drawing: Drawing) { self.drawing = drawing }
+  private init(_ drawing: Drawing, isEmbedded: Bool) {
+    self.drawing = drawing
+    self.isEmbedded = isEmbedded
+  }
 
   /// The file.
   package static func svg(_ drawing: Drawing) -> String {
-    var writer = SVGWriter(drawing)
+    var writer = SVGWriter(drawing, isEmbedded: false)
+    writer.write()
+    return writer.text
+  }
+
+  /// The element for a page whose style gives the classes `f-` and `s-` of an automatic theme their
+  /// colours: without a declaration, and without styles that the page's policy would refuse.
+  package static func element(_ drawing: Drawing) -> String {
+    var writer = SVGWriter(drawing, isEmbedded: true)
     writer.write()
     return writer.text
   }
@@ -21,14 +33,14 @@ package struct SVGWriter {
     text.reserveCapacity(drawing.shapes.count * 120)
     let width = Self.number(drawing.size.width)
     let height = Self.number(drawing.size.height)
-    text += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    if !isEmbedded { text += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" }
     text +=
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" "
       + "width=\"\(width)\" height=\"\(height)\" role=\"img\" "
       + "font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\">\n"
     text += "<title>\(Self.escaped(drawing.title))</title>\n"
     text += "<desc>\(Self.escaped(drawing.summary))</desc>\n"
-    if drawing.theme.choice == .automatic { writeDarkStyle() }
+    if drawing.theme.choice == .automatic, !isEmbedded { writeDarkStyle() }
     for shape in drawing.shapes { write(shape) }
     text += "</svg>\n"
   }

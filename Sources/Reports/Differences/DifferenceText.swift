@@ -46,18 +46,22 @@ package struct DifferenceText {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// The name of a figure for people.
+  func title(_ total: ModelDifference.TotalChange) -> String {
+    Self.titles[total.name] ?? total.name
+  }
+
   private func totalLine(_ total: ModelDifference.TotalChange) -> String {
-    let title = Self.titles[total.name] ?? total.name
-    return "  " + Columns.left(title, 20) + Columns.right(value(total.old, total.name), 14) + " → "
+    "  " + Columns.left(title(total), 20) + Columns.right(value(total.old, total.name), 14) + " → "
       + Columns.left(value(total.new, total.name), 14) + delta(total)
   }
 
-  private func value(_ value: Int?, _ name: String) -> String {
+  func value(_ value: Int?, _ name: String) -> String {
     guard let value else { return "unknown" }
     return Self.sizes.contains(name) ? Quantity.bytes(value) : Quantity.count(value)
   }
 
-  private func delta(_ total: ModelDifference.TotalChange) -> String {
+  func delta(_ total: ModelDifference.TotalChange) -> String {
     guard let delta = total.delta, let old = total.old, let new = total.new else { return "" }
     let amount = FigureText.signed(delta, Self.sizes.contains(total.name) ? .bytes : .count)
     return delta == 0 ? "±0" : amount + "  " + FigureText.change(from: old, to: new)
@@ -82,15 +86,19 @@ package struct DifferenceText {
     }.map(\.element)
   }
 
+  /// How many operators there are of each status.
+  var statusCounts: String {
+    ModelDifference.Status.allCases.map { status in
+      "\(difference.operators.count { $0.status == status }) \(status.rawValue)"
+    }.joined(separator: " · ")
+  }
+
   private func operatorLines(_ style: TextStyle) -> [String] {
     let changes = shown
-    let counts = ModelDifference.Status.allCases.map { status in
-      "\(difference.operators.count { $0.status == status }) \(status.rawValue)"
-    }
     var lines = [
       "",
       style.paint("Operators", .heading)
-        + style.paint("  " + counts.joined(separator: " · "), .faint),
+        + style.paint("  " + statusCounts, .faint),
     ]
     guard !changes.isEmpty else { return lines }
     let titleColumns = max(16, min(40, style.width - 74))
@@ -144,7 +152,7 @@ package struct DifferenceText {
   }
 
   /// What is different, in words.
-  private func words(_ change: ModelDifference.OperatorChange) -> String {
+  func words(_ change: ModelDifference.OperatorChange) -> String {
     guard change.status == .changed else { return change.status.rawValue }
     return difference.remarks(on: change).map { Columns.shortened($0, to: 60) }
       .joined(separator: ", ")
@@ -162,7 +170,7 @@ package struct DifferenceText {
     text += "| figure | old | new | change |\n|---|---:|---:|---:|\n"
     for total in difference.totals where total.old != total.new || total.name == "fileBytes" {
       text +=
-        "| \(Self.titles[total.name] ?? total.name) | \(value(total.old, total.name))"
+        "| \(title(total)) | \(value(total.old, total.name))"
         + " | \(value(total.new, total.name)) | \(delta(total)) |\n"
     }
     let changes = shown

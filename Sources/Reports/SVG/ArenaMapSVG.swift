@@ -4,6 +4,8 @@ import Profiling
 package struct ArenaMapSVG {
   private let plan: MemoryPlan
   private let title: String
+  /// Whether a page around it gives grounds and texts their colours.
+  private let isEmbedded: Bool
 
   private static let width = 960.0
   private static let height = 540.0
@@ -12,9 +14,15 @@ package struct ArenaMapSVG {
   private static let right = 16.0
   private static let bottom = 74.0
 
-  package init(_ plan: MemoryPlan, title: String) {
+  package init(_ plan: MemoryPlan, title: String, isEmbedded: Bool = false) {
     self.plan = plan
     self.title = title
+    self.isEmbedded = isEmbedded
+  }
+
+  /// The colour of a ground, a line or a text: fixed in a file, the page's in a page.
+  private func paint(_ attribute: String, _ color: String, _ role: String) -> String {
+    isEmbedded ? "class=\"\(attribute.prefix(1))-\(role)\"" : "\(attribute)=\"\(color)\""
   }
 
   /// The document; it ends in a newline.
@@ -31,14 +39,14 @@ package struct ArenaMapSVG {
     var lines = [
       """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(n(Self.width)) \(n(Self.height))" \
-      width="\(n(Self.width))" height="\(n(Self.height))" font-family="sans-serif" font-size="12">
+      \(isEmbedded ? "role=\"img\" aria-label=\"\(escaped(title))\"" : "width=\"\(n(Self.width))\" height=\"\(n(Self.height))\"") font-family="sans-serif" font-size="12">
       """,
-      ##"<rect width="100%" height="100%" fill="#ffffff"/>"##,
+      "<rect width=\"100%\" height=\"100%\" \(paint("fill", "#ffffff", "ground"))/>",
       """
-      <text x="\(n(Self.left))" y="22" font-size="15" fill="#1a1a1a">\(escaped(title))</text>
+      <text x="\(n(Self.left))" y="22" font-size="15" \(paint("fill", "#1a1a1a", "ink"))>\(escaped(title))</text>
       """,
       """
-      <text x="\(n(Self.left))" y="42" fill="#555555">\(escaped(plan.planner.title)): arena \
+      <text x="\(n(Self.left))" y="42" \(paint("fill", "#555555", "faint"))>\(escaped(plan.planner.title)): arena \
       \(Quantity.bytes(plan.arenaBytes)), lower bound \(Quantity.bytes(plan.lowerBoundBytes))</text>
       """,
     ]
@@ -47,8 +55,8 @@ package struct ArenaMapSVG {
       lines.append(
         """
         <line x1="\(n(Self.left))" x2="\(n(Self.width - Self.right))" y1="\(n(y(offset)))" \
-        y2="\(n(y(offset)))" stroke="#e2e2e2"/>\
-        <text x="\(n(Self.left - 8))" y="\(n(y(offset) + 4))" text-anchor="end" fill="#555555">\
+        y2="\(n(y(offset)))" \(paint("stroke", "#e2e2e2", "frame"))/>\
+        <text x="\(n(Self.left - 8))" y="\(n(y(offset) + 4))" text-anchor="end" \(paint("fill", "#555555", "faint"))>\
         \(Quantity.bytes(offset))</text>
         """
       )
@@ -59,7 +67,7 @@ package struct ArenaMapSVG {
       lines.append(
         """
         <text x="\(n((x(step) + x(step + 1)) / 2))" y="\(n(Self.top + plotHeight + 16))" \
-        text-anchor="middle" fill="#555555">\(label)</text>
+        text-anchor="middle" \(paint("fill", "#555555", "faint"))>\(label)</text>
         """
       )
     }
@@ -67,7 +75,7 @@ package struct ArenaMapSVG {
       lines.append(
         """
         <rect x="\(n(x(peak)))" y="\(n(Self.top - 4))" width="\(n(x(peak + 1) - x(peak)))" \
-        height="\(n(plotHeight + 8))" fill="#fff1cc"/>
+        height="\(n(plotHeight + 8))" \(paint("fill", "#fff1cc", "peak"))/>
         """
       )
     }
@@ -78,8 +86,7 @@ package struct ArenaMapSVG {
       lines.append(
         """
         <rect x="\(n(x(buffer.first)))" y="\(n(y(buffer.end)))" width="\(n(width))" \
-        height="\(n(height))" fill="\(color(buffer.kind))" fill-opacity="0.85" stroke="#ffffff" \
-        stroke-width="0.7"><title>\(escaped(buffer.name)): \(Quantity.grouped(buffer.bytes)) bytes \
+        height="\(n(height))" fill="\(color(buffer.kind))" fill-opacity="0.85" \(isEmbedded ? "" : "stroke=\"#ffffff\" ")stroke-width="0.7"><title>\(escaped(buffer.name)): \(Quantity.grouped(buffer.bytes)) bytes \
         at \(Quantity.grouped(buffer.offset)), \(life)</title></rect>
         """
       )
@@ -99,14 +106,14 @@ package struct ArenaMapSVG {
       lines.append(
         """
         <rect x="\(n(place))" y="\(n(legend - 10))" width="12" height="12" fill="\(color(kind))"/>\
-        <text x="\(n(place + 17))" y="\(n(legend))" fill="#333333">\(kind.rawValue)</text>
+        <text x="\(n(place + 17))" y="\(n(legend))" \(paint("fill", "#333333", "ink"))>\(kind.rawValue)</text>
         """
       )
       place += 30 + 8 * Double(kind.rawValue.count)
     }
     lines.append(
       """
-      <text x="\(n(Self.width - Self.right))" y="\(n(legend))" text-anchor="end" fill="#555555">\
+      <text x="\(n(Self.width - Self.right))" y="\(n(legend))" text-anchor="end" \(paint("fill", "#555555", "faint"))>\
       operators in execution order; the peak is shaded</text>
       """
     )

@@ -1,4 +1,5 @@
 import ByteIO
+import Profiling
 import ModelIR
 import Profiling
 import TargetRules

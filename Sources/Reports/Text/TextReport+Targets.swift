@@ -29,7 +29,7 @@ extension TextReport {
   }
 
   /// `yes`, or how many operators do not run and what becomes of them.
-  private func answer(_ report: TargetReport) -> String {
+  func answer(_ report: TargetReport) -> String {
     let total = report.supported + report.unsupported + report.unknown
     var parts: [String] = []
     switch report.verdict {

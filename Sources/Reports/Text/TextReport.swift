@@ -87,7 +87,7 @@ package struct TextReport {
   }
 
   /// The type of most weights.
-  private var weightKind: String? {
+  var weightKind: String? {
     // Biases of an integer model are 32 bits wide; they do not make it a mixed one.
     let wide: Set<ElementType> = [.int32, .int64]
     let all = profile.model.weightTypes
@@ -127,30 +127,50 @@ package struct TextReport {
   // MARK: - What it costs
 
   private func summary() -> [String] {
+    figures().flatMap { item($0.label, $0.answer, $0.parts) } + runsOn()
+  }
+
+  /// One figure of the summary.
+  struct SummaryFigure {
+    /// Empty where it belongs to the figure before.
+    var label: String
+    var answer: String
+    /// What it is made of.
+    var parts: [String]
+  }
+
+  /// What a model costs: the lines of the summary that hold for every target.
+  func figures() -> [SummaryFigure] {
     let totals = profile.totals
-    var lines: [String] = []
-    lines += item("Size", Quantity.bytes(totals.fileBytes), byteParts())
-    lines += item(
-      "Weights",
-      Quantity.count(totals.parameters) + " parameters",
-      weightParts(totals)
-    )
-    lines += item("Compute", compute(totals), countParts(totals))
+    var figures = [
+      SummaryFigure(label: "Size", answer: Quantity.bytes(totals.fileBytes), parts: byteParts()),
+      SummaryFigure(
+        label: "Weights",
+        answer: Quantity.count(totals.parameters) + " parameters",
+        parts: weightParts(totals)
+      ),
+      SummaryFigure(label: "Compute", answer: compute(totals), parts: countParts(totals)),
+    ]
     let memories = memoryItems()
     for (index, memory) in memories.enumerated() {
-      lines += item(index == 0 ? "Memory" : "", memory.answer, memory.parts)
+      let label = index == 0 ? "Memory" : ""
+      figures.append(SummaryFigure(label: label, answer: memory.answer, parts: memory.parts))
     }
-    if memories.isEmpty { lines += item("Memory", memory(totals), memoryParts(totals)) }
-    lines += item("Runs", runnable(), runnableParts())
+    if memories.isEmpty {
+      figures.append(
+        SummaryFigure(label: "Memory", answer: memory(totals), parts: memoryParts(totals))
+      )
+    }
+    figures.append(SummaryFigure(label: "Runs", answer: runnable(), parts: runnableParts()))
     var times = latencyItems()
     if let measurement = profile.measurement {
       times.insert((time(measurement), timeParts(measurement)), at: 0)
     }
     for (index, time) in times.enumerated() {
-      lines += item(index == 0 ? "Time" : "", time.answer, time.parts)
+      let label = index == 0 ? "Time" : ""
+      figures.append(SummaryFigure(label: label, answer: time.answer, parts: time.parts))
     }
-    lines += runsOn()
-    return lines
+    return figures
   }
 
   /// A label, the answer, and what it is made of; wrapped under the answer's column.
@@ -311,7 +331,7 @@ package struct TextReport {
   }
 
   /// What to do about a finding, and what it saves where that is known.
-  private func fix(_ finding: ModelProfile.Finding) -> String? {
+  func fix(_ finding: ModelProfile.Finding) -> String? {
     var parts: [String] = []
     if let bytes = finding.savingBytes { parts.append("saves " + Quantity.bytes(bytes)) }
     if let macs = finding.savingMacs { parts.append("saves " + Quantity.count(macs) + " MACs") }
