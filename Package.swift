@@ -80,12 +80,22 @@ let package = Package(
       ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators"]
     ),
 
+    .target(name: "CCbc", linkerSettings: [.linkedLibrary("CbcSolver")]),
+    library(
+      "Planning",
+      [
+        "ByteIO", "CCbc", "CRules", "Calibration", "ModelIR", "Operators", "Profiling",
+        "TargetRules", "Techniques", "WireFormats",
+      ]
+    ),
+    .executableTarget(name: "PlanBench", dependencies: ["Planning"]),
+
     // Results
     library(
       "Reports",
       [
-        "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "TargetRules",
-        "WireFormats",
+        "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Planning", "Profiling",
+        "TargetRules", "WireFormats",
       ]
     ),
     library(
@@ -93,7 +103,7 @@ let package = Package(
       [
         "ByteIO", "CFaults", "Differences", "Execution", "FormatKeras", "FormatONNX",
         "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
-        "Profiling", "Reports", "TargetRules", "WireFormats",
+        "Planning", "Profiling", "Reports", "TargetRules", "Techniques", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -146,6 +156,13 @@ let package = Package(
       [
         "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
         "Operators", "TestSupport", "WireFormats",
+      ]
+    ),
+    tests(
+      "Planning",
+      [
+        "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
+        "TestSupport", "WireFormats",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
