@@ -73,7 +73,8 @@ package struct LatencyFit: Sendable, Equatable {
     let count = columns.count
     var matrix = (0..<count).map { left in
       (0..<count).map { right in
-        rows.reduce(0) { $0 + $1[columns[left]] * $1[columns[right]] } / (norms[left] * norms[right])
+        rows.reduce(0) { $0 + $1[columns[left]] * $1[columns[right]] }
+          / (norms[left] * norms[right])
       }
     }
     var target = (0..<count).map { place in

@@ -61,7 +61,9 @@ struct LintContext {
     return "operator \(row) (\(rows[row].sourceType), \(rows[row].title))"
   }
 
-  func type(_ graph: GraphID, _ value: ValueID) -> TensorType { types[graph.index].types[value.index] }
+  func type(_ graph: GraphID, _ value: ValueID) -> TensorType {
+    types[graph.index].types[value.index]
+  }
 
   func bytes(_ graph: GraphID, _ value: ValueID) -> Int? {
     let type = type(graph, value)
