@@ -1,6 +1,7 @@
 import ArgumentParser
 import ByteIO
 import ModelIR
+import Operators
 import Planning
 import Profiling
 import Reports
@@ -210,8 +211,9 @@ struct PlanCommand: StatusCommand {
       if let sensitivity {
         table = try measured(sensitivity, digest)
       } else {
-        let context = ActionContext(model, types: profiler.mainTypes)
-        let names = (allowed ?? WeightErrors.standardActions).filter { name in
+        let types = GraphInference(inputShapes: dimensions.shapes).infer(model)
+        let context = ActionContext(model, types: types.first?.types ?? [])
+        let names = (allowed ?? WeightErrors.standardActions(model.format)).filter { name in
           (try? Action(name))?.kind == .weights
         }
         table = try WeightErrors.table(in: context, actions: names) { done, total in

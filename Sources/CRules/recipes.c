@@ -4,8 +4,8 @@
 // #embed is C23; the compilers that build this package have it in every mode.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const unsigned char ai_edge_quantizer[] = {
-#embed "../../rules/recipes/ai_edge_quantizer.py"
+static const unsigned char edge_quantizer[] = {
+#embed "../../rules/recipes/edge_quantizer.py"
 };
 
 static const unsigned char nncf_weights[] = {
@@ -21,7 +21,7 @@ static const unsigned char tflite_converter[] = {
 };
 
 static const crules_file files[] = {
-    {"ai_edge_quantizer", ai_edge_quantizer, sizeof ai_edge_quantizer},
+    {"edge_quantizer", edge_quantizer, sizeof edge_quantizer},
     {"nncf_weights", nncf_weights, sizeof nncf_weights},
     {"onnxruntime_quantize", onnxruntime_quantize, sizeof onnxruntime_quantize},
     {"tflite_converter", tflite_converter, sizeof tflite_converter},

@@ -5,7 +5,7 @@
 
 Expressed: one mode for the whole model: float16, dynamic-range, full-integer (with representative
 data). The mode is the one that most of the plan's bytes ask for; --mode takes another.
-Not expressed: different actions for different layers (use ai_edge_quantizer.py), 4 bits, scales of
+Not expressed: different actions for different layers (use edge_quantizer.py), 4 bits, scales of
 groups, pruning, channel removal. The script names the layers that get something else than planned.
 """
 

@@ -125,7 +125,9 @@ package struct Budget: Sendable, Equatable, CustomStringConvertible {
   package func resolved(original: Double?) -> Double? {
     switch limit {
     case .absolute(let value): value
-    case .relative(let share): original.map { share * $0 }
+    // Bytes, counts and nanoseconds are whole; a limit between two allows the lower one.
+    case .relative(let share):
+      original.map { figure.isFloor ? share * $0 : (share * $0).rounded(.down) }
     }
   }
 }

@@ -11,11 +11,14 @@ package enum WeightErrors {
   /// The metric's name in documents.
   package static let metric = "relative-weight-error"
 
-  /// Actions that are tried where nobody says which.
-  package static let standardActions = [
-    "float16", "int8-channel", "int8-tensor", "int6-channel", "int4-channel", "int4-channel-mse",
-    "int4-group32", "int4-group64", "int4-group128", "int3-channel", "int2-channel", "ternary",
-  ]
+  /// Actions that are tried where nobody says which: those that a recipe for the format can carry out.
+  package static func standardActions(_ format: ModelFormat) -> [String] {
+    switch format {
+    case .tflite: ["int8-channel", "int8-tensor", "int4-channel", "int4-tensor", "float16"]
+    case .onnx: ["int8-channel"]
+    default: ["int8-channel", "float16"]
+    }
+  }
 
   /// Takes every action at every weight site.
   ///

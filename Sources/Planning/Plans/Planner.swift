@@ -144,6 +144,14 @@ package struct Planner {
   }
 
   private func notes(_ table: SensitivityTable) -> [String] {
+    let isWider = table.sites.contains { $0.kind != "weights" }
+    let scope =
+      isWider
+      ? ["only weights are planned: what was measured of activations and channels is not used"] : []
+    return scope + basis(table)
+  }
+
+  private func basis(_ table: SensitivityTable) -> [String] {
     switch table.origin {
     case .weightsAlone:
       [

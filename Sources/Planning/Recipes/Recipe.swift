@@ -20,7 +20,7 @@ package struct Recipe: Sendable, Equatable {
     var names: [String] = []
     switch format {
     case .tflite:
-      if actions.contains(where: isKnownToEdgeQuantizer) { names.append("ai_edge_quantizer") }
+      if actions.contains(where: isKnownToEdgeQuantizer) { names.append("edge_quantizer") }
       if hasBytes || actions.contains("float16") { names.append("tflite_converter") }
     case .onnx:
       if hasBytes { names += ["nncf_weights", "onnxruntime_quantize"] }

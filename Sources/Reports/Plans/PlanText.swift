@@ -94,7 +94,7 @@ package struct PlanText {
     }
     let kept = plan.layers.count { $0.action == nil }
     if kept > 0 {
-      lines.append("  \(kept == 1 ? "1 layer stays" : "\(kept) layers stay") as they are")
+      lines.append(kept == 1 ? "  1 layer stays as it is" : "  \(kept) layers stay as they are")
     }
     return lines
   }

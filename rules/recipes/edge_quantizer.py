@@ -1,10 +1,10 @@
 """Quantizes the weights of a .tflite file layer by layer as plan.json says, with ai-edge-quantizer.
 
     pip install ai-edge-quantizer
-    python ai_edge_quantizer.py MODEL.tflite plan.json -o planned.tflite
+    python edge_quantizer.py MODEL.tflite plan.json -o planned.tflite
 
-Expressed: int8-channel, int8-tensor, int4-channel, int4-tensor, int4-group32/64/128 (float
-activations; integer arithmetic where the runtime has kernels for it), float16.
+Expressed: int8-channel, int8-tensor, int4-channel, int4-tensor, int4-group32/64/128 of dense
+layers (float activations; integer arithmetic where the runtime has kernels for it), float16.
 Not expressed: 6, 3 and 2 bits in plans of this kind, ranges by least square error (-mse: the tool's own
 range is taken), asymmetric weights, ternary and binary weights, pruning, channel removal. Such layers
 stay as they are, and the script names them. Writes planned.tflite.recipe.json, the tool's own form.
@@ -55,6 +55,9 @@ def main():
         form = configuration(layer["action"])
         if form is None or operation not in OPERATIONS or not layer["output"]:
             skipped.append(f"{layer['site']} ({layer['action']})")
+            continue
+        if "group" in layer["action"] and operation != "FULLY_CONNECTED":
+            skipped.append(f"{layer['site']} ({layer['action']}: the tool groups dense layers only)")
             continue
         algorithm, weights, precision = form
         recipe.append({
