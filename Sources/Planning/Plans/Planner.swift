@@ -63,9 +63,15 @@ package struct Planner {
       originalMultiplyAdds: originals[.macs].map { Int($0) },
       allows: request.allows
     )
+    // Changed weights do not make these figures a sum; where the model keeps them they are noted.
+    let kept = budgets.entries.filter { entry in
+      (entry.budget.figure == .arena || entry.budget.figure == .latency) && entry.isMet
+    }
+    var planned = budgets
+    planned.entries.removeAll(where: kept.contains)
     let problem = try PlanProblem(
       groups: groups,
-      budgets: budgets,
+      budgets: planned,
       goal: request.goal,
       originals: originals
     )
@@ -103,6 +109,10 @@ package struct Planner {
       infeasibility: isSolved ? nil : solver.explain(problem),
       front: solver.front(problem, count: frontPoints),
       notes: notes(table)
+        + kept.map { entry in
+          "\(entry.budget.text): the original keeps it; the planned model's"
+            + " \(entry.budget.figure.rawValue) is not computed"
+        }
     )
   }
 
