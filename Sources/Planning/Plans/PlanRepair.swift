@@ -27,6 +27,8 @@ package struct PlanRepair {
   ///   - problem: Its budgets.
   ///   - simulator: Runs plans.
   ///   - accepts: Whether simulated figures are good.
+  /// - Returns: The plan as it then is, with every step.
+  /// - Throws: where a simulation fails.
   package func run(
     _ chosen: [Int],
     _ problem: PlanProblem,
