@@ -206,10 +206,12 @@ struct PlanCommand: StatusCommand {
         return TargetActions.effect(action, on: target).map { $0 == .pays } ?? true
       }
     )
+    var given: SensitivityTable?
+    if let sensitivity { given = try measured(sensitivity, digest) }
     do throws(PlanningError) {
       let table: SensitivityTable
-      if let sensitivity {
-        table = try measured(sensitivity, digest)
+      if let given {
+        table = given
       } else {
         let types = GraphInference(inputShapes: dimensions.shapes).infer(model)
         let context = ActionContext(model, types: types.first?.types ?? [])
@@ -227,18 +229,25 @@ struct PlanCommand: StatusCommand {
     }
   }
 
-  private func measured(_ path: String, _ digest: String) throws(PlanningError) -> SensitivityTable
+  /// The measurements that are named, checked against the model.
+  private func measured(_ path: String, _ digest: String) throws(CommandFailure)
+    -> SensitivityTable
   {
     let source: ByteSource
     do throws(ReadError) {
       source = try ByteSource.mapping(path: path)
     } catch {
-      throw PlanningError(error.code, "\(path): \(error.explanation)")
+      throw CommandFailure(error, path: path)
     }
     do throws(JSON5Error) {
       return try SensitivityTable.decode(source.bytes, modelHash: digest)
     } catch {
-      throw PlanningError(error.code, error.text(file: path))
+      throw CommandFailure(
+        error.code,
+        path: "\(path):\(error.line):\(error.column)",
+        error.message,
+        hint: error.hint
+      )
     }
   }
 
