@@ -12,7 +12,8 @@ ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test sanitize lint oracles bench gallery page-check format clean dependencies snapshots
+.PHONY: build demo test sanitize lint oracles bench gallery page-check recipes-check format clean \
+  dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
 	$(RELEASE) $(STATIC) --product analyze
@@ -51,6 +52,8 @@ gallery: build ## The pictures of reports/examples/graphs
 
 page-check: build ## Drives pages in Chromium; apart from `test`, for Chromium is large
 	Scripts/page-check.sh $(BUILD)/release/analyze $(ORACLES)-page
+recipes-check: build ## Runs the recipes of plans with the tools from PyPI
+	Scripts/recipes-check.sh $(BUILD)/release/analyze .build-recipes
 
 dependencies:
 	@Scripts/dependencies.sh

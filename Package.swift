@@ -79,6 +79,16 @@ let package = Package(
       ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators"]
     ),
 
+    .target(name: "CCbc", linkerSettings: [.linkedLibrary("CbcSolver")]),
+    library(
+      "Planning",
+      [
+        "ByteIO", "CCbc", "CRules", "Calibration", "ModelIR", "Operators", "Profiling",
+        "TargetRules", "Techniques", "WireFormats",
+      ]
+    ),
+    .executableTarget(name: "PlanBench", dependencies: ["Planning"]),
+
     // Results
     library("CGraphviz"),
     library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
@@ -86,9 +96,8 @@ let package = Package(
     library(
       "Reports",
       [
-        "ByteIO", "CTemplates", "Differences", "Gate", "ModelIR", "Operators", "Profiling",
-        "TargetRules",
-        "WireFormats",
+        "ByteIO", "CTemplates", "Differences", "Gate", "ModelIR", "Operators", "Planning",
+        "Profiling", "TargetRules", "WireFormats",
       ]
     ),
     library(
@@ -96,7 +105,7 @@ let package = Package(
       [
         "ByteIO", "CFaults", "Diagrams", "Differences", "Execution", "FormatKeras", "FormatONNX",
         "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
-        "Profiling", "Reports", "TargetRules", "WireFormats",
+        "Planning", "Profiling", "Reports", "TargetRules", "Techniques", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -149,6 +158,13 @@ let package = Package(
       [
         "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
         "Operators", "TestSupport", "WireFormats",
+      ]
+    ),
+    tests(
+      "Planning",
+      [
+        "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
+        "TestSupport", "WireFormats",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),

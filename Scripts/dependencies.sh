@@ -2,7 +2,9 @@
 # Installs the Debian packages that building needs, where they are missing.
 set -euo pipefail
 
-packages=(zlib1g-dev libjpeg-dev libpng-dev libgraphviz-dev graphviz pkg-config)
+packages=(
+  zlib1g-dev libjpeg-dev libpng-dev libgraphviz-dev graphviz coinor-libcbc-dev pkg-config
+)
 
 if ! command -v swift >/dev/null; then
   echo "Swift 6.2 or newer is needed: see https://www.swift.org/install" >&2
@@ -16,7 +18,7 @@ if command -v dpkg-query >/dev/null; then
     [ "$status" = "install ok installed" ] || missing+=("$package")
   done
 else
-  echo "This is no Debian system: install pkg-config, Graphviz and the headers of zlib, libjpeg and libpng" \
+  echo "This is no Debian system: install pkg-config, Graphviz and the headers of zlib, libjpeg, libpng, CBC" \
     "(Debian calls them ${packages[*]})." >&2
   exit 0
 fi

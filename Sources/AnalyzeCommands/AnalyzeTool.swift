@@ -125,7 +125,7 @@ struct AnalyzeCommand: ParsableCommand {
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [
       ReportCommand.self, GraphCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self,
-      TargetsCommand.self, ExplainCommand.self,
+      TargetsCommand.self, ExplainCommand.self, PlanCommand.self,
     ],
     defaultSubcommand: ReportCommand.self
   )

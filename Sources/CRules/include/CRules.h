@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/// One file of rules/targets.
+/// One file of a folder of rules/.
 typedef struct {
   /// Its name without the ending.
   const char *_Nonnull name;
@@ -15,5 +15,14 @@ typedef struct {
 /// The files, sorted by name.
 const crules_file *_Nonnull crules_targets(void);
 size_t crules_target_count(void);
+
+const crules_file *_Nonnull crules_presets(void);
+size_t crules_preset_count(void);
+
+const crules_file *_Nonnull crules_scenarios(void);
+size_t crules_scenario_count(void);
+
+const crules_file *_Nonnull crules_recipes(void);
+size_t crules_recipe_count(void);
 
 #endif

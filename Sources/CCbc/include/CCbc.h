@@ -1,0 +1,34 @@
+// One mixed-integer problem through CBC, whose columns are 0 or 1 but for some continuous ones.
+#ifndef CCBC_H
+#define CCBC_H
+
+#include <stdbool.h>
+
+/// How a search ended.
+typedef enum {
+  ccbc_optimal,
+  ccbc_feasible,
+  ccbc_infeasible,
+  ccbc_unsolved,
+} ccbc_status;
+
+/// What a search found.
+typedef struct {
+  ccbc_status status;
+  double objective;
+  /// No solution is below it.
+  double bound;
+} ccbc_result;
+
+/// Minimises `objective · x` with `lower ≤ A x ≤ upper`, x of zeros and ones; columns from
+/// `integers` on are real numbers of at least 0.
+///
+/// A is given column by column: `starts` has one more element than there are columns. `solution`
+/// takes the values of the columns. Not to be called by two threads at once: CBC keeps state.
+ccbc_result ccbc_solve(int columns, int integers, int rows, const int *_Nonnull starts,
+                       const int *_Nonnull indices, const double *_Nonnull values,
+                       const double *_Nonnull objective, const double *_Nonnull lower,
+                       const double *_Nonnull upper, double gap, double seconds,
+                       double *_Nonnull solution);
+
+#endif

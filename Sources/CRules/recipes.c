@@ -1,0 +1,31 @@
+// Made by Scripts/embed-rules.sh from the list of files in rules/recipes.
+#include "CRules.h"
+
+// #embed is C23; the compilers that build this package have it in every mode.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char edge_quantizer[] = {
+#embed "../../rules/recipes/edge_quantizer.py"
+};
+
+static const unsigned char nncf_weights[] = {
+#embed "../../rules/recipes/nncf_weights.py"
+};
+
+static const unsigned char onnxruntime_quantize[] = {
+#embed "../../rules/recipes/onnxruntime_quantize.py"
+};
+
+static const unsigned char tflite_converter[] = {
+#embed "../../rules/recipes/tflite_converter.py"
+};
+
+static const crules_file files[] = {
+    {"edge_quantizer", edge_quantizer, sizeof edge_quantizer},
+    {"nncf_weights", nncf_weights, sizeof nncf_weights},
+    {"onnxruntime_quantize", onnxruntime_quantize, sizeof onnxruntime_quantize},
+    {"tflite_converter", tflite_converter, sizeof tflite_converter},
+};
+
+const crules_file *crules_recipes(void) { return files; }
+size_t crules_recipe_count(void) { return sizeof files / sizeof files[0]; }

@@ -1,0 +1,25 @@
+/// Runs a whole plan on samples.
+package protocol PlanSimulator {
+  /// What the model with these choices loses; `chosen` has one choice for each group.
+  func simulate(_ chosen: [Int]) throws(PlanningError) -> SimulatedFigures
+}
+
+/// What a simulation measured.
+package struct SimulatedFigures: Sendable, Equatable {
+  package var divergence: SensitivityTable.Interval
+  package var accuracy: Double?
+  package var top1Agreement: Double?
+  package var samples: Int
+
+  package init(
+    divergence: SensitivityTable.Interval,
+    accuracy: Double? = nil,
+    top1Agreement: Double? = nil,
+    samples: Int
+  ) {
+    self.divergence = divergence
+    self.accuracy = accuracy
+    self.top1Agreement = top1Agreement
+    self.samples = samples
+  }
+}

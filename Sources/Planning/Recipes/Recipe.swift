@@ -1,0 +1,40 @@
+import ModelIR
+
+/// A script that carries a plan out with one of the field's own tools.
+///
+/// Recipes read `plan.json` beside them: the plan is written once. Each header says what the tool
+/// expresses and what it does not, and each names at run time the layers that it leaves as they are.
+package struct Recipe: Sendable, Equatable {
+  /// The file's name.
+  package var name: String
+  package var content: [UInt8]
+
+  /// The recipes that can carry out something of a plan for a model's format.
+  ///
+  /// None for a plan that changes nothing. Training scripts are no recipes of this kind: training is
+  /// advised only with a measurement that calls for it.
+  package static func all(for plan: Plan, format: ModelFormat) -> [Recipe] {
+    let actions = plan.layers.compactMap(\.action)
+    guard !actions.isEmpty else { return [] }
+    let hasBytes = actions.contains { $0.hasPrefix("int8-channel") || $0.hasPrefix("int8-tensor") }
+    var names: [String] = []
+    switch format {
+    case .tflite:
+      if actions.contains(where: isKnownToEdgeQuantizer) { names.append("edge_quantizer") }
+      if hasBytes || actions.contains("float16") { names.append("tflite_converter") }
+    case .onnx:
+      if hasBytes { names += ["nncf_weights", "onnxruntime_quantize"] }
+    default:
+      if hasBytes || actions.contains("float16") { names.append("tflite_converter") }
+    }
+    return names.sorted().compactMap { name in
+      PlanRules.recipe(name).map { Recipe(name: name + ".py", content: $0) }
+    }
+  }
+
+  private static func isKnownToEdgeQuantizer(_ action: String) -> Bool {
+    let stem = action.hasSuffix("-mse") ? String(action.dropLast(4)) : action
+    let scopes = ["channel", "tensor", "group32", "group64", "group128"]
+    return stem == "float16" || scopes.contains { stem == "int8-" + $0 || stem == "int4-" + $0 }
+  }
+}

@@ -1,0 +1,150 @@
+import ModelIR
+import Planning
+import WireFormats
+
+/// The plan for programs: `analyze.plan/1`.
+package struct PlanJSON {
+  /// The model as the document names it.
+  package struct ModelFacts: Sendable {
+    package var model: Model
+    package var byteCount: Int
+    package var sha256: String
+
+    package init(model: Model, byteCount: Int, sha256: String) {
+      self.model = model
+      self.byteCount = byteCount
+      self.sha256 = sha256
+    }
+  }
+
+  private let plan: Plan
+  private let facts: ModelFacts
+  private let recipes: [Recipe]
+  private let tool: ToolIdentity
+
+  package init(_ plan: Plan, of facts: ModelFacts, recipes: [Recipe], tool: ToolIdentity) {
+    self.plan = plan
+    self.facts = facts
+    self.recipes = recipes
+    self.tool = tool
+  }
+
+  /// The document.
+  package func value() -> JSONValue {
+    [
+      "schema": "analyze.plan/1",
+      "tool": tool.json,
+      "model": model(),
+      "goal": .string(plan.goal.rawValue),
+      "target": JSONValue(plan.target),
+      "scenario": JSONValue(plan.scenario),
+      "preset": JSONValue(plan.preset),
+      "budgets": .array(plan.budgets.entries.map(budget)),
+      "status": .string(plan.status.rawValue),
+      "gap": plan.status == .infeasible ? nil : JSONValue(plan.gap),
+      "binding": JSONValue(plan.binding.map(\.rawValue)),
+      "marginals": .array(plan.marginals.map(marginal)),
+      "nearest": nearest(),
+      "metric": .string(plan.metric),
+      "basis": .string(basis),
+      "layers": .array(plan.layers.map(layer)),
+      "original": figures(plan.originals, nil),
+      "predicted": plan.predicted.isEmpty ? nil : figures(plan.predicted, plan.divergence),
+      "verified": nil,
+      "alternatives": .array(plan.front.map(point)),
+      "training": .array([]),
+      "recipes": JSONValue(recipes.map { "recipes/" + $0.name }),
+      "notes": JSONValue(plan.notes),
+    ]
+  }
+
+  private var basis: String {
+    switch plan.origin {
+    case .weightsAlone: "weights-alone"
+    case .measured: "measured"
+    }
+  }
+
+  private func model() -> JSONValue {
+    let graph = facts.model.main
+    return [
+      "path": .string(facts.model.path), "format": .string(facts.model.format.rawValue),
+      "bytes": .int(facts.byteCount), "sha256": .string(facts.sha256),
+      "inputs": .array(graph.inputs.filter { !graph[$0].isConstant }.map { boundary($0, graph) }),
+      "outputs": .array(graph.outputs.map { boundary($0, graph) }),
+    ]
+  }
+
+  /// Unknown extents are −1; an unknown rank is null.
+  private func boundary(_ value: ValueID, _ graph: Graph) -> JSONValue {
+    let sizes = graph[value].shape.dimensions?.map { $0.size ?? -1 }
+    return [
+      "name": .string(graph[value].name), "shape": sizes.map { JSONValue($0) } ?? nil,
+      "type": .string(graph[value].type.rawValue),
+    ]
+  }
+
+  private func budget(_ entry: BudgetSet.Entry) -> JSONValue {
+    [
+      "figure": .string(entry.budget.figure.rawValue), "text": .string(entry.budget.text),
+      "limit": JSONValue(entry.limit), "original": JSONValue(entry.original),
+      "met": .bool(entry.isMet),
+    ]
+  }
+
+  private func marginal(_ marginal: PlanSolver.Marginal) -> JSONValue {
+    [
+      "figure": .string(marginal.figure.rawValue), "step": JSONValue(marginal.step),
+      "gain": JSONValue(marginal.gain),
+    ]
+  }
+
+  private func nearest() -> JSONValue {
+    guard let infeasibility = plan.infeasibility else { return nil }
+    return .array(
+      infeasibility.figures.map { figure in
+        [
+          "figure": .string(figure.figure.rawValue), "limit": JSONValue(figure.limit),
+          "reachable": JSONValue(figure.reachable), "nearest": JSONValue(figure.nearest),
+        ]
+      }
+    )
+  }
+
+  private func layer(_ layer: Plan.Layer) -> JSONValue {
+    [
+      "site": .string(layer.site), "layer": JSONValue(layer.layer),
+      "tensor": .string(layer.tensor), "output": JSONValue(layer.output),
+      "name": .string(layer.operatorName), "sourceType": .string(layer.sourceType),
+      "action": .string(layer.action ?? "keep"), "before": ["bytes": .int(layer.bytesBefore)],
+      "after": ["bytes": .int(layer.bytesAfter)],
+      "predictedDivergence": JSONValue(layer.predictedDivergence),
+    ]
+  }
+
+  private func figures(
+    _ figures: [BudgetFigure: Double],
+    _ divergence: SensitivityTable.Interval?
+  ) -> JSONValue {
+    func whole(_ figure: BudgetFigure) -> JSONValue {
+      JSONValue(figures[figure].map { Int($0.rounded()) })
+    }
+    var interval: JSONValue = nil
+    if let divergence {
+      interval = [
+        "mean": JSONValue(divergence.mean), "low": JSONValue(divergence.low),
+        "high": JSONValue(divergence.high),
+      ]
+    }
+    return [
+      "fileBytes": whole(.size), "weightBytes": whole(.weights), "macs": whole(.macs),
+      "peakActivationBytes": whole(.arena),
+      "estimatedMilliseconds": JSONValue(figures[.latency].map { $0 / 1e6 }),
+      "divergence": interval, "top1Agreement": nil, "accuracy": JSONValue(figures[.accuracy]),
+    ]
+  }
+
+  private func point(_ point: PlanSolver.Point) -> JSONValue {
+    ["fileBytes": .int(point.bytes), "divergence": JSONValue(point.divergence)]
+  }
+}

@@ -1,0 +1,55 @@
+import Planning
+
+/// The plan as a document: `plan.md`.
+package struct PlanMarkdown {
+  private let plan: Plan
+  private let model: String
+  private let recipes: [Recipe]
+
+  package init(_ plan: Plan, model: String, recipes: [Recipe]) {
+    self.plan = plan
+    self.model = model
+    self.recipes = recipes
+  }
+
+  /// The document.
+  package func text() -> String {
+    var lines = ["# Plan for \(MarkdownText.code(model))", ""]
+    for note in plan.notes { lines += ["> " + MarkdownText.escaped(note), ""] }
+    lines += ["```", PlanText(plan, style: TextStyle()).body, "```", ""]
+    if !plan.layers.isEmpty {
+      lines += [
+        "## Layers", "", "| layer | action | before | after | predicted divergence |",
+        "|---|---|--:|--:|--:|",
+      ]
+      lines += plan.layers.map { layer in
+        "| \(MarkdownText.code(layer.layer ?? layer.tensor)) | \(layer.action ?? "keep")"
+          + " | \(Quantity.bytes(layer.bytesBefore)) | \(Quantity.bytes(layer.bytesAfter))"
+          + " | \(Quantity.significant(layer.predictedDivergence)) |"
+      }
+      lines.append("")
+    }
+    lines += [
+      "## Other sizes", "",
+      "The least predicted divergence for each size, whatever the budgets.", "",
+      "| file | predicted divergence |", "|--:|--:|",
+    ]
+    lines += plan.front.map {
+      "| \(Quantity.bytes($0.bytes)) | \(Quantity.significant($0.divergence)) |"
+    }
+    if !recipes.isEmpty {
+      lines += ["", "## Recipes", ""]
+      lines += recipes.map { "- `recipes/\($0.name)`" }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension PlanText {
+  /// The text without notes and files.
+  fileprivate var body: String {
+    var text = self.withoutNotes.text(folder: nil, recipes: 0)
+    while text.hasSuffix("\n") { text.removeLast() }
+    return text
+  }
+}
