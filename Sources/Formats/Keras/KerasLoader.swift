@@ -116,7 +116,7 @@ final class KerasLoader {
       }
       let group = base + "/" + names.next(layer.config.className)
       if let model = layer.model {
-        try placeByPath(model, group + "/layers")
+        try placeByPath(model, group + (layer.isDistributed ? "/layer/layers" : "/layers"))
         continue
       }
       var counts: [String: Int] = [:]
