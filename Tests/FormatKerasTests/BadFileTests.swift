@@ -234,7 +234,7 @@ import WireFormats
     ("filter_scaleoffset", .modelUnsupported, "filter 6 (scaleoffset)"),
     ("shape_bomb", .limitExceeded, "10000000000000000 bytes"),
     ("shape_bomb_contiguous", .limitExceeded, "10000000000000 bytes"),
-    ("shape_bomb_small", .modelInvalid, "of which the file has 0"),
+    ("shape_bomb_small", .limitExceeded, "1600000000 bytes"),
     ("cycle_earliest", .modelInvalid, "contains itself"),
     ("cycle_latest", .modelInvalid, "contains itself"),
     // Soft links are names inside the file; none is followed, and nothing else is there.

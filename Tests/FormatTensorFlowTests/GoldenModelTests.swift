@@ -113,7 +113,9 @@ import Testing
       let difference = zip(given, wanted).map { abs($0 - $1) }.max() ?? 0
       let range = (wanted.max() ?? 0) - (wanted.min() ?? 0)
       let scale = max(range, wanted.map { abs($0) }.max() ?? 0)
-      print("golden \(engine) \(golden.name) \(name): \(difference), \(difference / scale) relative")
+      print(
+        "golden \(engine) \(golden.name) \(name): \(difference), \(difference / scale) relative"
+      )
       #expect(difference <= 1e-4 * scale)
     }
   }

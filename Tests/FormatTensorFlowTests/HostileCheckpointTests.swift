@@ -31,7 +31,9 @@ import Testing
     builder.compress = compress
     let key: [UInt8] = Array("w".utf8)
     builder.appendData(
-      SortedTableBuilder.block([(key: [], value: header), (key: key, value: entry.flatMap(\.bytes))]),
+      SortedTableBuilder.block([
+        (key: [], value: header), (key: key, value: entry.flatMap(\.bytes)),
+      ]),
       upTo: key
     )
     return builder.finished()
@@ -56,7 +58,7 @@ import Testing
         SortedTableBuilder.handle(0, 1),
         SortedTableBuilder.handle(5, 8 << 30)
       ),
-      code: .modelTruncated
+      code: .modelInvalid
     ),
     Case(
       name: "extents that overflow",

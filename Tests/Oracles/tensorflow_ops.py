@@ -317,10 +317,6 @@ function_case("While", lambda x, n: tf.while_loop(
     lambda i, y: i < n, lambda i, y: (i + 1, tf.tanh(y @ tf.constant(reals(3, 3)))), (0, x)), reals(2, 3), np.array(4, np.int32))
 function_case("If", lambda x, p: tf.cond(p, lambda: tf.exp(x), lambda: x @ tf.constant(reals(3, 3))), reals(3, 3), np.array(False))
 function_case("If_true", lambda x, p: tf.cond(p, lambda: (tf.exp(x), x), lambda: (x, x + 1)), reals(3), np.array(True))
-for index in [0, 2, 7]:
-    # An index that no branch has takes the last one.
-    function_case(f"Case_{index}", lambda x, i: tf.switch_case(
-        i, [lambda: x * 2.0, lambda: tf.exp(x), lambda: x @ tf.constant(reals(3, 3))]), reals(3, 3), np.array(index, np.int32))
 def nested_loops(x):
     def outer(i, y):
         return i + 1, tf.while_loop(lambda j, z: j < i, lambda j, z: (j + 1, z * 1.5 + x), (0, y))[1]
