@@ -20,7 +20,7 @@ extension LayerContext {
   /// More steps than this are not written out.
   private static let greatestStepCount = 1024
 
-  /// Step by step, with the convolutions of all inputs done at once:
+  /// Computes step by step, with the convolutions of all inputs done at once.
   ///
   ///     i, f, g, o = x ∗ W + b + h ∗ R
   ///     c = σ(f) · c + σ(i) · tanh(g)
