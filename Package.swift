@@ -133,8 +133,8 @@ let package = Package(
     .testTarget(
       name: "GoldenTests",
       dependencies: [
-        "ByteIO", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "TestSupport", "WireFormats",
+        "ByteIO", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow",
+        "ModelIR", "Operators", "Profiling", "TestSupport", "WireFormats",
       ]
     ),
     .testTarget(
@@ -156,8 +156,8 @@ let package = Package(
     tests(
       "Techniques",
       [
-        "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
-        "Operators", "TestSupport", "WireFormats",
+        "ByteIO", "Calibration", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite",
+        "FormatTensorFlow", "Kernels", "ModelIR", "Operators", "TestSupport", "WireFormats",
       ]
     ),
     tests(

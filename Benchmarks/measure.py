@@ -117,6 +117,16 @@ def measure(analyze, models, count):
     # 64 MiB and 1.25 × the largest tensor, which has 2,420 × 2,420 floats.
     figures.memory("1.5 GB ONNX: report, peak", full, round(64 + 1.25 * 2420**2 * 4 / MIB))
 
+    for file, title in [
+        ("resnet50.h5", "94 MB Keras .h5"),
+        ("resnet50.keras", "94 MB Keras .keras"),
+        ("resnet50_savedmodel", "94 MB SavedModel"),
+    ]:
+        short = Run(analyze, models / file, bare)
+        in_turns(count * 3, short)
+        figures.milliseconds(f"{title}: without weights", short, 100)
+        figures.memory(f"{title}: without weights, peak", short, 64)
+
     # The difference of two whole processes: decoding the rules and checking the operators.
     file = models / "chain_20k.tflite"
     plain, target = Run(analyze, file, bare), Run(analyze, file, bare, "--target", "tflite-micro")

@@ -219,7 +219,28 @@ def mobilenet(path, optimized):
     path.write_bytes(converter.convert())
 
 
+def resnet(path):
+    """ResNet50 of 224 x 224 without its last layer, as Keras saves it: 94 MB of random weights."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(SEED)
+    model = tf.keras.applications.ResNet50(
+        weights=None, include_top=False, pooling="avg", input_shape=(224, 224, 3)
+    )
+    if "savedmodel" in path.name:
+        model.export(path, verbose=False)
+        return
+    # Keras tells the format by the end of the name.
+    finished = path.with_suffix("")
+    model.save(finished)
+    finished.rename(path)
+
+
 MODELS = {
+    "resnet50.h5": resnet,
+    "resnet50.keras": resnet,
+    "resnet50_savedmodel": resnet,
     "mobilenet_v2.tflite": lambda path: mobilenet(path, optimized=False),
     "mobilenet_v2_dynamic.tflite": lambda path: mobilenet(path, optimized=True),
     "matmul_64.onnx": matmul_onnx,

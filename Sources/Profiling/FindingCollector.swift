@@ -87,7 +87,9 @@ struct FindingCollector {
           "C03 open-dimensions",
           .warning,
           "input \(input) has the shape \(shape): counts and memory that depend on it are unknown",
-          fix: "--shape \(input)=" + example(shape)
+          fix: shape.rank == nil
+            ? "--shape \(input)=… with the sizes that callers give it"
+            : "--shape \(input)=" + example(shape)
         )
       )
     }
@@ -171,8 +173,7 @@ struct FindingCollector {
   }
 
   private func example(_ shape: Shape) -> String {
-    guard let dimensions = shape.dimensions else { return "1x224x224x3" }
-    return dimensions.map { String($0.size ?? 224) }.joined(separator: "x")
+    (shape.dimensions ?? []).map { String($0.size ?? 224) }.joined(separator: "x")
   }
 
   private func byteFindings() -> [ModelProfile.Finding] {

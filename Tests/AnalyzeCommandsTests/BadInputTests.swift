@@ -95,7 +95,7 @@ import Testing
     #expect(missing.errors.contains("IO_READ: cannot open: "))
     let directory = try BuiltTool.run([folder.path])
     #expect(directory.status == 2)
-    #expect(directory.errors.contains("it is a directory"))
+    #expect(directory.errors.contains("the directory holds no"))
     let fifo = folder.path + "/fifo"
     #expect(mkfifo(fifo, 0o600) == 0)
     let pipe = try BuiltTool.run([fifo], shell: #"timeout 30 "$0" "$@""#)

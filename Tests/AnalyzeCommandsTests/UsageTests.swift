@@ -3,12 +3,12 @@ import Testing
 
 @Suite struct UsageTests {
   @Test(arguments: [["--help"], ["help"], ["report", "--help"], ["help", "report"]])
-  func `help shows two examples that run as they stand`(arguments: [String]) throws {
+  func `help shows examples that run as they stand`(arguments: [String]) throws {
     let help = try BuiltTool.run(arguments)
     #expect(help.status == 0)
     #expect(help.errors.isEmpty)
     let examples = help.text.split(separator: "\n").filter { $0.hasPrefix("  analyze ") }
-    #expect(examples.count == 2)
+    #expect(examples.count >= 2)
     for example in examples {
       let words = example.split(separator: " ").dropFirst().map(String.init)
       let outcome = try BuiltTool.run(words)

@@ -32,9 +32,20 @@ import WireFormats
     let model = try KerasFormat.load(test.model, path: test.name)
     let unknown = model.main.nodes.filter { !$0.op.isKnown }
     try #require(unknown.isEmpty, "\(unknown.map(\.origin.sourceType)) \(model.diagnostics)")
-    let results = try Interpreter(model).run(inputs: test.inputs).outputs
-    try #require(results.count == test.outputs.count)
-    for (result, expected) in zip(results, test.outputs) {
+    try compare(try Interpreter(model).run(inputs: test.inputs).outputs, test.outputs)
+  }
+
+  /// What `analyze run` does unless `--reference` asks for the reference.
+  @Test(arguments: cases)
+  func `a compiled layer gives what Keras gives`(_ test: Case) throws {
+    let call = try ModelCall(try KerasFormat.load(test.model, path: test.name))
+    let results = try call.run(test.inputs, engine: .compiled(threads: 2)).outputs
+    try compare(results, test.outputs)
+  }
+
+  private func compare(_ results: [Tensor], _ outputs: [Tensor]) throws {
+    try #require(results.count == outputs.count)
+    for (result, expected) in zip(results, outputs) {
       #expect(result.sizes == expected.sizes)
       let left = try #require(result.doubleValues)
       let right = try #require(expected.doubleValues)

@@ -72,6 +72,16 @@ import Testing
 
   @Test(arguments: goldens)
   func `a model gives what TensorFlow gives`(_ golden: Golden) throws {
+    try check(golden, .reference)
+  }
+
+  /// What `analyze run` does unless `--reference` asks for the reference.
+  @Test(arguments: goldens)
+  func `the compiled graph gives what TensorFlow gives`(_ golden: Golden) throws {
+    try check(golden, .compiled(threads: 2))
+  }
+
+  private func check(_ golden: Golden, _ engine: ModelCall.Engine) throws {
     let archive = try TensorArchive(try ByteSource.mapping(path: golden.archive).bytes)
     func tensor(_ names: [String]) -> Tensor? {
       for name in names {
@@ -92,7 +102,7 @@ import Testing
       }
       inputs.append(given)
     }
-    let results = try call.run(inputs).outputs
+    let results = try call.run(inputs, engine: engine).outputs
     for (index, output) in call.outputs.enumerated() {
       let name = output.names.first ?? ""
       let place = golden.outputs.firstIndex(of: name) ?? index
@@ -103,7 +113,9 @@ import Testing
       let difference = zip(given, wanted).map { abs($0 - $1) }.max() ?? 0
       let range = (wanted.max() ?? 0) - (wanted.min() ?? 0)
       let scale = max(range, wanted.map { abs($0) }.max() ?? 0)
-      print("golden \(golden.name) \(name): \(difference), \(difference / scale) relative")
+      print(
+        "golden \(engine) \(golden.name) \(name): \(difference), \(difference / scale) relative"
+      )
       #expect(difference <= 1e-4 * scale)
     }
   }

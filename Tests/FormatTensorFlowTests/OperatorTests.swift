@@ -37,6 +37,16 @@ import Testing
 
   @Test(arguments: Self.cases.keys.sorted())
   func `an operator gives what TensorFlow gives`(_ name: String) throws {
+    try check(name, .reference)
+  }
+
+  /// What `analyze run` does unless `--reference` asks for the reference.
+  @Test(arguments: Self.cases.keys.sorted())
+  func `a compiled operator gives what TensorFlow gives`(_ name: String) throws {
+    try check(name, .compiled(threads: 2))
+  }
+
+  private func check(_ name: String, _ engine: ModelCall.Engine) throws {
     let arrays = try #require(Self.cases[name])
     let model = try TensorFlowFormat.load(ByteSource(try Self.graph(name)).bytes, path: name)
     #expect(model.graphs.flatMap(\.nodes).filter { !$0.op.isKnown }.map(\.name) == [])
@@ -47,7 +57,7 @@ import Testing
     for value in model.main.inputs {
       inputs.append(try #require(arrays[model.main[value].name]))
     }
-    let outputs = try Interpreter(model).run(inputs: inputs).outputs
+    let outputs = try ModelCall(model).run(inputs, engine: engine).outputs
     // A graph may leave further results unread; the one that is asked for has its name, or stands in
     // its place where two names mean the same value.
     let names = model.main.outputs.map { model.main[$0].name }

@@ -88,6 +88,27 @@ layer("first_conv1d", lambda: L.Conv1D(3, 3, data_format="channels_first"), (2, 
 layer("keyed_attention_mask", lambda: (lambda q, m: L.MultiHeadAttention(2, 3)(q, q, attention_mask=m)), (3, 4), (3, 3), data=[
     rng.standard_normal((2, 3, 4)).astype("float32"), np.array([[[1, 0, 1], [1, 1, 0], [0, 0, 1]]] * 2, "float32")])
 
+# Attention whose steps are masked on both sides, on one, and behind the diagonal
+def masked(attend, value_is_masked=True):
+    def build(ids, other):
+        query = L.Embedding(6, 4, mask_zero=True)(ids)
+        value = L.Embedding(6, 4, mask_zero=value_is_masked)(other)
+        return attend(query, value)
+
+    return build
+
+
+TOKENS = [np.array([[1, 2, 0, 0], [3, 4, 5, 0]], "int32"), np.array([[5, 1, 0, 0], [2, 3, 4, 1]], "int32")]
+for name, attend in (
+    ("multi_head_masks", lambda q, v: L.MultiHeadAttention(2, 3)(q, v)),
+    ("multi_head_masks_causal", lambda q, v: L.MultiHeadAttention(2, 3)(q, v, use_causal_mask=True)),
+    ("attention_causal", lambda q, v: L.Attention()([q, v], use_causal_mask=True)),
+    ("additive_attention_causal", lambda q, v: L.AdditiveAttention()([q, v], use_causal_mask=True)),
+):
+    case(name, masked(attend), (4,), (4,), dtype="int32", data=TOKENS)
+case("multi_head_query_mask", masked(lambda q, v: L.MultiHeadAttention(2, 3)(q, v), False), (4,), (4,), dtype="int32", data=TOKENS)
+layer("attention_causal_bare", lambda: (lambda q, v: L.Attention()([q, v], use_causal_mask=True)), (3, 4), (5, 4))
+
 # Pooling
 for name, make in (("max", L.MaxPooling2D), ("average", L.AveragePooling2D)):
     for padding in ("valid", "same"):
@@ -116,6 +137,10 @@ layer("batch_normalization_h5", lambda: L.BatchNormalization(scale=False), (4, 3
 layer("layer_normalization", lambda: L.LayerNormalization(), (4, 3))
 layer("layer_normalization_axes", lambda: L.LayerNormalization(axis=[1, 2], center=False), (4, 3))
 layer("layer_normalization_bare", lambda: L.LayerNormalization(scale=False, center=False), (4, 3))
+layer("batch_normalization_middle", lambda: L.BatchNormalization(axis=2), (2, 3, 4))
+layer("layer_normalization_first", lambda: L.LayerNormalization(axis=1), (4, 3))
+layer("layer_normalization_apart", lambda: L.LayerNormalization(axis=[1, 3]), (2, 3, 4))
+layer("layer_normalization_rms_scaling", lambda: L.LayerNormalization(rms_scaling=True), (4, 3))
 layer("group_normalization", lambda: L.GroupNormalization(groups=2), (3, 4))
 layer("group_normalization_first", lambda: L.GroupNormalization(groups=2, axis=1), (4, 3))
 layer("instance_normalization", lambda: L.GroupNormalization(groups=-1), (3, 2, 4))
@@ -141,6 +166,18 @@ layer("stacked_cells", lambda: L.RNN([L.LSTMCell(3), L.GRUCell(2)]), (4, 2))
 layer("stacked_cells_backwards", lambda: L.RNN(L.StackedRNNCells([L.SimpleRNNCell(3), L.LSTMCell(2)]), return_sequences=True, go_backwards=True, return_state=True), (4, 2))
 layer("time_distributed_dense", lambda: L.TimeDistributed(L.Dense(3)), (4, 2))
 layer("time_distributed_conv", lambda: L.TimeDistributed(L.Conv2D(2, 3, padding="same")), (2, 4, 4, 2))
+
+
+def image_model():
+    return keras.Sequential([L.Input((4, 4, 2)), L.Conv2D(3, 3, padding="same"), L.BatchNormalization(), L.Flatten()], name="image")
+
+
+for kind in ("keras", "h5"):
+    layer(f"time_distributed_model_{kind}", lambda: L.TimeDistributed(image_model()), (3, 4, 4, 2), kind=kind)
+    layer(f"conv_lstm2d_{kind}", lambda: L.ConvLSTM2D(3, 3, padding="same", return_sequences=True), (3, 4, 4, 2), kind=kind)
+layer("conv_lstm2d_states", lambda: L.ConvLSTM2D(2, (3, 2), strides=2, return_state=True, go_backwards=True), (3, 6, 5, 2))
+layer("conv_lstm1d", lambda: L.ConvLSTM1D(2, 3, use_bias=False, recurrent_activation="hard_sigmoid"), (3, 6, 2))
+layer("conv_lstm3d", lambda: L.ConvLSTM3D(2, 2, padding="same"), (2, 3, 3, 3, 1))
 
 MASKED = np.array([[1, 2, 0, 0], [3, 0, 4, 1], [0, 0, 0, 0]], "int32")
 for name, make in (("lstm", L.LSTM), ("gru", L.GRU), ("simple_rnn", L.SimpleRNN)):

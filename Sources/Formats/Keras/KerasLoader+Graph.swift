@@ -163,6 +163,39 @@ extension KerasLoader {
 
   // MARK: - Calls
 
+  /// A model on each step: the steps become part of the batch, and come back afterwards.
+  private func distributed(
+    _ model: ModelSpec,
+    _ layer: LayerInstance,
+    _ call: LayerCall
+  ) throws(ReadError) -> [KerasTensor] {
+    guard let x = call.tensors.first, call.tensors.count == 1 else {
+      throw ReadError(
+        .modelInvalid,
+        "the layer \"\(layer.displayName)\" is called with \(call.tensors.count) tensors and takes 1",
+        path: layer.config.path
+      )
+    }
+    let context = LayerContext(
+      config: layer.config,
+      call: call,
+      builder: builder,
+      weights: [:],
+      displayName: layer.displayName
+    )
+    let rows = KerasTensor(
+      value: context.emit("mergeAxes", [x.value], ["count": .int(2)]),
+      rank: x.rank.map { $0 - 1 }
+    )
+    return try lowered(model, arguments: [rows]).map { result in
+      KerasTensor(
+        value: context.emit("splitAxes", [result.value, x.value], ["count": .int(2)]),
+        rank: result.rank.map { $0 + 1 },
+        mask: x.mask
+      )
+    }
+  }
+
   /// The results of one call of a layer.
   private func results(
     of layer: LayerInstance,
@@ -175,7 +208,10 @@ extension KerasLoader {
         path: layer.config.path
       )
     }
-    if let model = layer.model { return try lowered(model, arguments: call.tensors) }
+    if let model = layer.model {
+      return layer.isDistributed
+        ? try distributed(model, layer, call) : try lowered(model, arguments: call.tensors)
+    }
     guard call.references.isEmpty else {
       throw ReadError(.internal, "a call with open operands", path: layer.config.path)
     }

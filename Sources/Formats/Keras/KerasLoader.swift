@@ -35,12 +35,19 @@ final class KerasLoader {
       try place(spec)
       try build(spec)
     } else {
+      guard !store.isEmpty else {
+        throw ReadError(
+          .modelUnsupported,
+          "the HDF5 file has neither layers of Keras nor weights",
+          path: "/"
+        )
+      }
       findings.add(
         .weightsOnly,
         "the file holds weights and no layers: there is no graph to analyse"
       )
     }
-    addSpareWeights()
+    try addSpareWeights()
     report()
     try builder.graph.checkInvariants(graphCount: 1)
     return Model(
@@ -83,7 +90,7 @@ final class KerasLoader {
     for name in store.unreadable {
       findings.add(
         .missingWeights,
-        "the values of \"\(name)\" are not read: they are of a type that has no meaning here, or too many"
+        "the values of \"\(name)\" are not read: their type has no meaning here"
       )
     }
   }
@@ -93,14 +100,14 @@ final class KerasLoader {
   /// Gives the weights of the file to the layers.
   private func place(_ spec: ModelSpec) throws(ReadError) {
     if container.format == .kerasV3 {
-      placeByPath(spec, "/layers")
+      try placeByPath(spec, "/layers")
     } else {
       try placeByOrder(spec)
     }
   }
 
   /// Keras 3: each list of layers is a group whose members are named by class.
-  private func placeByPath(_ spec: ModelSpec, _ base: String) {
+  private func placeByPath(_ spec: ModelSpec, _ base: String) throws(ReadError) {
     var names = NameCounter()
     for layer in spec.layers {
       // Operations are no layers, and a sequential model does not save its input.
@@ -109,7 +116,7 @@ final class KerasLoader {
       }
       let group = base + "/" + names.next(layer.config.className)
       if let model = layer.model {
-        placeByPath(model, group + "/layers")
+        try placeByPath(model, group + (layer.isDistributed ? "/layer/layers" : "/layers"))
         continue
       }
       var counts: [String: Int] = [:]
@@ -122,12 +129,12 @@ final class KerasLoader {
         if slot.isCopy {
           store.markCopy(path)
         } else {
-          fill(layer, slot, path)
+          try fill(layer, slot, path)
         }
       }
       guard layer.definition == nil, layer.config.className != "InputLayer" else { continue }
       for path in store.paths(below: group + "/") where !path.contains("/seed_generator/") {
-        fillUnknown(layer, path)
+        try fillUnknown(layer, path)
       }
     }
   }
@@ -142,7 +149,7 @@ final class KerasLoader {
         continue
       }
       guard !layer.hasUnknownWeights else {
-        for path in paths { fillUnknown(layer.owner(of: path), path) }
+        for path in paths { try fillUnknown(layer.owner(of: path), path) }
         continue
       }
       let leaves = layer.leaves
@@ -159,32 +166,36 @@ final class KerasLoader {
         )
       }
       for (leaf, path) in zip(expected, paths) {
-        if leaf.slot.isCopy { store.markCopy(path) } else { fill(leaf.layer, leaf.slot, path) }
+        if leaf.slot.isCopy { store.markCopy(path) } else { try fill(leaf.layer, leaf.slot, path) }
       }
     }
   }
 
-  private func fill(_ layer: LayerInstance, _ slot: WeightSlot, _ path: String) {
+  private func fill(
+    _ layer: LayerInstance,
+    _ slot: WeightSlot,
+    _ path: String
+  ) throws(ReadError) {
     let name = layer.displayName + "/" + slot.key
-    guard let value = store.value(path, name: name, in: &builder.graph) else {
+    guard let value = try store.value(path, name: name, in: &builder.graph) else {
       findings.add(.missingWeights, "the file has no weight \"\(name)\"")
       return
     }
     layer.weights[slot.key] = value
   }
 
-  private func fillUnknown(_ layer: LayerInstance, _ path: String) {
+  private func fillUnknown(_ layer: LayerInstance, _ path: String) throws(ReadError) {
     let last = path.split(separator: "/").last.map(String.init) ?? ""
     let name = layer.displayName + "/" + last
-    guard let value = store.value(path, name: name, in: &builder.graph) else { return }
+    guard let value = try store.value(path, name: name, in: &builder.graph) else { return }
     layer.others.append(value)
   }
 
   /// Weights that no layer took stay visible: they count in the ledger and in the statistics.
-  private func addSpareWeights() {
+  private func addSpareWeights() throws(ReadError) {
     let isWeightsOnly = container.config == nil
     for path in store.spare {
-      _ = store.value(path, name: String(path.dropFirst()), in: &builder.graph)
+      _ = try store.value(path, name: String(path.dropFirst()), in: &builder.graph)
       if !isWeightsOnly { findings.add(.unplacedWeights, "no layer takes the weight \"\(path)\"") }
     }
   }

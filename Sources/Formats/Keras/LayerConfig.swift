@@ -15,6 +15,8 @@ struct LayerConfig {
   var config: JSON5Node
   /// The calls of the layer, in functional models.
   var inboundNodes: [JSON5Node]
+  /// The extents of the operand as Keras 3 noted them, `null` for open ones; empty where it did not.
+  var inputShape: [JSON5Node]
   /// Where in the configuration.
   var path: String
 
@@ -35,6 +37,9 @@ struct LayerConfig {
     config = node["config"] ?? .absent
     name = node["name"]?.text ?? config["name"]?.text ?? self.className
     inboundNodes = node["inbound_nodes"]?.list ?? []
+    inputShape =
+      node["build_config"]?["input_shape"]?.list
+      ?? inboundNodes.first?["args"]?.list?.first?["config"]?["shape"]?.list ?? []
   }
 
   /// Whether the class is not Keras' own.

@@ -39,7 +39,8 @@ struct LayerDefinition: Sendable {
 enum LayerCatalog {
   static let all: [LayerDefinition] =
     LayerDefinition.core + LayerDefinition.convolutions + LayerDefinition.pooling
-    + LayerDefinition.normalization + LayerDefinition.recurrent + LayerDefinition.wrappers
+    + LayerDefinition.normalization + LayerDefinition.recurrent
+    + LayerDefinition.convolutionalRecurrent + LayerDefinition.wrappers
     + LayerDefinition.merging + LayerDefinition.reshaping + LayerDefinition.attention
     + LayerDefinition.activations + LayerDefinition.preprocessing + LayerDefinition.tensorFlow
 

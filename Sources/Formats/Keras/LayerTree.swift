@@ -16,8 +16,10 @@ final class LayerInstance {
   let config: LayerConfig
   /// What the layer means; `nil` where it has no meaning here.
   let definition: LayerDefinition?
-  /// The layers inside, where it is a model.
+  /// The layers inside, where it is a model, or runs one on each step.
   let model: ModelSpec?
+  /// Whether the model inside runs on each step of a sequence.
+  let isDistributed: Bool
   let slots: [WeightSlot]
   /// The constants by slot; filled once.
   var weights: [String: ValueID] = [:]
@@ -34,9 +36,20 @@ final class LayerInstance {
       definition = nil
       slots = []
       model = try ModelSpec(config, inside: displayName)
+      isDistributed = false
+      return
+    }
+    if config.className == "TimeDistributed", !config.isForeign,
+      let inner = try config.inner("layer"), ModelSpec.describesModel(inner)
+    {
+      definition = nil
+      slots = []
+      model = try ModelSpec(inner, inside: displayName)
+      isDistributed = true
       return
     }
     model = nil
+    isDistributed = false
     guard let definition = LayerCatalog.definition(of: config) else {
       self.definition = nil
       slots = []

@@ -33,6 +33,9 @@ struct WeightStore {
     legacyRoot = hasGroup ? "/model_weights" : ""
   }
 
+  /// Whether the file has no data at all.
+  var isEmpty: Bool { order.isEmpty }
+
   /// The datasets below a path, in order.
   func paths(below prefix: String) -> [String] { order.filter { $0.hasPrefix(prefix) } }
 
@@ -79,13 +82,20 @@ struct WeightStore {
   mutating func markCopy(_ path: String) { copies.insert(path) }
 
   /// The constant that a dataset is; it is made once.
-  mutating func value(_ path: String, name: String, in graph: inout Graph) -> ValueID? {
+  ///
+  /// - Throws: where the file has no such values: filters that are not read, shapes that its bytes
+  ///   cannot fill, damaged chunks.
+  mutating func value(
+    _ path: String,
+    name: String,
+    in graph: inout Graph
+  ) throws(ReadError) -> ValueID? {
     if let known = owners[path] { return known }
     guard let dataset = datasets[path] else { return nil }
     let type = Self.elementType(dataset.type)
     var storage = TensorStorage.absent
-    if type != .unknown, let own = content(of: dataset) {
-      storage = own
+    if type != .unknown {
+      storage = try content(of: dataset)
     } else {
       unreadable.append(name)
     }
@@ -102,22 +112,20 @@ struct WeightStore {
   }
 
   /// The values: in the file where they stand in one piece.
-  private mutating func content(of dataset: HDF5Dataset) -> TensorStorage? {
+  private mutating func content(of dataset: HDF5Dataset) throws(ReadError) -> TensorStorage {
     switch dataset.storage {
     case .contiguous, .compact:
-      guard let bytes = try? dataset.content() else { return nil }
+      let bytes = try dataset.content()
       guard let member = container.compressed else { return .mapped(bytes) }
       copiedBytes += bytes.count
       // What the member takes in the file, shared out by size.
       let share = Double(member.stored.count) / Double(max(member.byteCount, 1))
       return .owned(bytes, fileBytes: Int(Double(bytes.count) * min(share, 1)))
     case .chunked, .absent:
-      guard dataset.byteCount <= bytesLeft, let bytes = try? dataset.content(limit: bytesLeft)
-      else { return nil }
+      let bytes = try dataset.content(limit: bytesLeft)
       bytesLeft -= bytes.count
       copiedBytes += bytes.count
-      let stored = (try? dataset.storedBytes().reduce(0) { $0 + $1.count }) ?? 0
-      return .owned(bytes, fileBytes: stored)
+      return .owned(bytes, fileBytes: try dataset.storedBytes().reduce(0) { $0 + $1.count })
     }
   }
 

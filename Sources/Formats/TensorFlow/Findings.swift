@@ -19,6 +19,8 @@ struct Findings {
   var foldedNormalizations = 0
   var unreachedNodes = 0
   var otherSignatures: [String] = []
+  /// Bytes of the checkpoint that only training needs.
+  var trainingBytes = 0
 
   /// All of them, in the order of their codes.
   func diagnostics() -> [Diagnostic] {
@@ -109,6 +111,17 @@ struct Findings {
           .note,
           "further signatures are not shown: " + Self.list(otherSignatures),
           fix: "--signature NAME chooses one"
+        )
+      )
+    }
+    if trainingBytes > 0 {
+      result.append(
+        Diagnostic(
+          "T10 training-state",
+          .note,
+          "\(trainingBytes) bytes of the checkpoint are the state of training, which inference"
+            + " does not use",
+          fix: "`model.export` of Keras 3 writes the model without it"
         )
       )
     }

@@ -17,7 +17,7 @@ extension TensorFlowLoader {
   ) throws(ReadError) {
     claimStructure(bytes, meta: meta, graph: graph, emitter)
     files.claim(&ledger)
-    claimVariables(variables)
+    var used: Set<CheckpointPlace> = []
     for (number, emitted) in emitter.graphs.enumerated() {
       for value in emitted.graph.valueIDs {
         guard emitted.graph[value].isConstant else { continue }
@@ -30,6 +30,7 @@ extension TensorFlowLoader {
           tensor = nil
         }
         for payload in tensor?.payloads ?? [] {
+          used.insert(CheckpointPlace(file: payload.file, offset: payload.range.lowerBound))
           ledger.claim(
             payload.range,
             of: payload.file,
@@ -40,6 +41,7 @@ extension TensorFlowLoader {
         }
       }
     }
+    emitter.findings.trainingBytes = claimVariables(variables, used: used)
   }
 
   private mutating func claimStructure(
@@ -85,14 +87,34 @@ extension TensorFlowLoader {
   }
 
   /// Labels the tensors of the checkpoint that no graph uses (those it uses win).
-  private mutating func claimVariables(_ variables: VariableBook) {
+  ///
+  /// - Parameters:
+  ///   - variables: The checkpoint.
+  ///   - used: Where the data stands that the graph reads.
+  /// - Returns: The bytes that are the state of training.
+  private mutating func claimVariables(
+    _ variables: VariableBook,
+    used: Set<CheckpointPlace>
+  ) -> Int {
     let slots = variables.slotKeys
+    let known = Set(
+      variables.entries.lazy.filter { entry in
+        variables.shard(entry.extent.shard).map {
+          used.contains(CheckpointPlace(file: $0.file, offset: entry.extent.offset))
+        } ?? false
+      }.compactMap(CheckpointFingerprint.init)
+    )
+    var trainingBytes = 0
     for entry in variables.entries {
+      let isTraining = slots.contains(entry.key) || Self.isTrainingState(entry.key)
       let category: ByteCategory =
         if entry.dataType == CheckpointEntry.stringType {
           .metadata
-        } else if slots.contains(entry.key) || Self.isTrainingState(entry.key) {
+        } else if isTraining {
           .optimizerState
+        } else if CheckpointFingerprint(entry).map(known.contains) ?? false {
+          // Keras 3 saves the variables of an exported model under two names.
+          .duplicates
         } else {
           .deadWeights
         }
@@ -107,8 +129,10 @@ extension TensorFlowLoader {
           as: category,
           precedence: 2
         )
+        if category == .optimizerState { trainingBytes += extent.byteCount }
       }
     }
+    return trainingBytes
   }
 
   /// Whether the name of a saved tensor is one of training: optimizers, metrics, counters.
@@ -116,5 +140,28 @@ extension TensorFlowLoader {
     key.hasPrefix("optimizer/") || key.contains("/.OPTIMIZER_SLOT/")
       || key.contains("keras_api/metrics")
       || key.hasPrefix("save_counter") || key.contains("/optimizer/") || key.contains("_optimizer/")
+  }
+}
+
+/// Where data of a checkpoint begins.
+private struct CheckpointPlace: Hashable {
+  var file: Int
+  var offset: Int
+}
+
+/// What tells equal tensors of a checkpoint: type, shape and the checksum that it states.
+///
+/// The values need not be read for it.
+private struct CheckpointFingerprint: Hashable {
+  var dataType: Int
+  var shape: [Int]
+  var checksum: UInt32
+
+  /// - Returns: `nil` for tensors that were saved in parts.
+  init?(_ entry: CheckpointEntry) {
+    guard entry.parts.isEmpty, entry.extent.byteCount > 0 else { return nil }
+    dataType = entry.dataType
+    shape = entry.shape
+    checksum = entry.extent.maskedChecksum
   }
 }

@@ -105,8 +105,11 @@ package struct TextReport {
   ) -> [String] {
     let name = Columns.shortened(boundary.name, to: Self.nameColumns)
     let lead = "  " + Columns.left(label, 4) + Columns.left(name, nameColumns)
-    var line = shape(boundary.shape) + "  \(boundary.type.rawValue)"
-    if boundary.effectiveShape != boundary.shape {
+    // A shape that the file does not state is the one that follows from the inputs.
+    let isStated = boundary.shape.rank != nil
+    let stated = isStated ? boundary.shape : boundary.effectiveShape
+    var line = shape(stated) + "  \(boundary.type.rawValue)"
+    if isStated, boundary.effectiveShape != boundary.shape {
       line += "  counted as " + shape(boundary.effectiveShape)
     }
     if let quantization = boundary.quantization, quantization.scales.count == 1 {

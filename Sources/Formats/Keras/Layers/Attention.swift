@@ -93,8 +93,8 @@ extension LayerContext {
   {
     let query = try input(0)
     let value = try input(1)
-    guard !isTrue("use_causal_mask"), !bool("causal"), named("mask")?.tensors.isEmpty ?? true else {
-      throw .unsupported("attention with a causal or a given mask")
+    guard !bool("causal"), named("mask")?.tensors.isEmpty ?? true else {
+      throw .unsupported("attention with a given mask, or `causal` of Keras 2")
     }
     return (query, inputs.count > 2 ? try input(2) : value, value)
   }
@@ -121,11 +121,21 @@ extension LayerContext {
     _ value: KerasTensor
   ) throws(LayerProblem) -> [KerasTensor] {
     var scores = scores
+    var counts: ValueID?
     if let mask = value.mask {
+      let steps = emit("cast", [mask], ["to": .type(elementType)])
+      counts = emit("expandDims", [steps], ["axes": .ints([1])])
+    }
+    if isTrue("use_causal_mask") {
+      // Ones up to the diagonal; x - x would be NaN where a score is infinite.
+      let ones = emit("cast", [emit("equal", [scores, scores])], ["to": .type(elementType)])
+      let past = emit("trilu", [ones], ["upper": .bool(false)])
+      counts = counts.map { emit("mul", [$0, past]) } ?? past
+    }
+    if let counts {
       // Keras takes 1e9 from the scores of what does not count (65504 in half precision).
       let limit = elementType == .float16 ? 65504.0 : 1e9
-      let counts = emit("cast", [mask], ["to": .type(elementType)])
-      let missing = emit("sub", [scalar(1), emit("expandDims", [counts], ["axes": .ints([1])])])
+      let missing = emit("sub", [scalar(1), counts])
       scores = emit("sub", [scores, emit("mul", [missing, scalar(limit)])])
     }
     let weights = emit("softmax", [scores], ["axis": .int(-1)])
@@ -162,7 +172,12 @@ extension LayerContext {
       throw .unsupported("attention over more than one axis")
     }
     let key = operand("key", 2) ?? value
-    let mask = try attentionMask(value, operand("attention_mask", 3))
+    var isCausal = isTrue("use_causal_mask")
+    var mask = attentionMask(value, operand("key", 2), operand("attention_mask", 3))
+    if let steps = query.mask {
+      mask = queryMask(steps, value, mask, isCausal: isCausal)
+      isCausal = false
+    }
     let operands: [ValueID?] = [
       try projected(query, mark + "query_dense"), try projected(key, mark + "key_dense"),
       try projected(value, mark + "value_dense"), mask,
@@ -170,7 +185,7 @@ extension LayerContext {
     let attributes: Attributes = [
       "qNumHeads": .int(heads.query), "kvNumHeads": .int(heads.key),
       "scale": .float(1 / Double(max(sizes.size, 1)).squareRoot()),
-      "isCausal": .bool(isTrue("use_causal_mask")), "qkMatmulOutputMode": .int(3),
+      "isCausal": .bool(isCausal), "qkMatmulOutputMode": .int(3),
     ]
     let wantsScores = isTrue("return_attention_scores")
     let results = emit(
@@ -208,20 +223,53 @@ extension LayerContext {
     return emit("reshape", [value], ["shape": .ints([0, 0, width])])
   }
 
-  /// Which keys a query may look at: a given mask, and the steps of the values that count.
+  /// Which keys a query may look at: a given mask, and the steps of keys and values that count.
   private func attentionMask(
     _ value: KerasTensor,
+    _ key: KerasTensor?,
     _ given: KerasTensor?
-  ) throws(LayerProblem) -> ValueID? {
+  ) -> ValueID? {
     var mask: ValueID?
     if let given {
       let truth = emit("cast", [given.value], ["to": .type(.bool)])
       mask = given.rank == 4 ? truth : emit("expandDims", [truth], ["axes": .ints([1])])
     }
-    if let steps = value.mask {
-      let own = emit("expandDims", [steps], ["axes": .ints([1, 2])])
-      mask = mask.map { emit("logicalAnd", [$0, own]) } ?? own
+    var steps = [value.mask]
+    if let key, key.value != value.value { steps.append(key.mask) }
+    for case let own? in steps {
+      let wide = emit("expandDims", [own], ["axes": .ints([1, 2])])
+      mask = mask.map { emit("logicalAnd", [$0, wide]) } ?? wide
     }
     return mask
+  }
+
+  /// What is added to the scores where steps of the query do not count.
+  ///
+  /// Such a step may look at nothing; its scores become one very small number, the same for all
+  /// keys, so that it gets the mean of the values. A mask of truths would leave no key at all.
+  private func queryMask(
+    _ steps: ValueID,
+    _ value: KerasTensor,
+    _ mask: ValueID?,
+    isCausal: Bool
+  ) -> ValueID {
+    // Where nothing says which keys count, all do: a truth for each step of the values.
+    let keys =
+      mask
+      ?? emit(
+        "expandDims",
+        [emit("equal", [folded(value.value), folded(value.value)])],
+        ["axes": .ints([1, 2])]
+      )
+    let rows = emit("expandDims", [steps], ["axes": .ints([1, 3])])
+    var counts = emit(
+      "cast",
+      [emit("logicalAnd", [rows, keys])],
+      ["to": .type(elementType)]
+    )
+    if isCausal { counts = emit("trilu", [counts], ["upper": .bool(false)]) }
+    // So great that a score vanishes beside it: Keras takes 0.7 times the greatest number.
+    let limit = elementType == .float16 ? 45_875.0 : 2.38e38
+    return emit("mul", [emit("sub", [counts, scalar(1)]), scalar(limit)])
   }
 }

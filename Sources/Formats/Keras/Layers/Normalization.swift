@@ -28,50 +28,45 @@ extension LayerDefinition {
         throw .unsupported("a batch normalization over several axes, or with renormalization")
       }
       let isLast = axis == -1 || x.rank.map { axis == $0 - 1 } ?? false
-      guard isLast || axis == 1 else {
-        throw .unsupported("a batch normalization of axis \(axis)")
-      }
-      let value = context.emit(
-        "batchNormalization",
-        [
-          x.value, try context.weight("gamma", if: context.bool("scale", default: true)),
-          try context.weight("beta", if: context.bool("center", default: true)),
-          try context.weight("moving_mean"), try context.weight("moving_variance"),
-        ],
-        [
-          "epsilon": .float(context.number("epsilon", default: 1e-3)),
-          "dataLayout": .string(isLast ? "nhwc" : "nchw"),
+      if !isLast, axis != 1 {
+        // The axis of the channels becomes the last for the time being.
+        return [
+          try context.withLast([axis], x) { (turned) throws(LayerProblem) in
+            try context.batchNormalized(turned, isLast: true)
+          }
         ]
-      )
-      return [context.like(x, value)]
+      }
+      return [context.like(x, try context.batchNormalized(x.value, isLast: isLast))]
     },
     LayerDefinition("LayerNormalization", slots: scaleAndCenter, keepsMask: true) {
       (context) throws(LayerProblem) in
       let x = try context.input()
-      let axis = try context.trailingAxis(x)
+      if context.bool("rms_scaling") { return [try context.scaledByDeviation(x)] }
       let gamma = try context.weight("gamma", if: context.bool("scale", default: true))
-      let attributes: Attributes = [
-        "axis": .int(axis), "epsilon": .float(context.number("epsilon", default: 1e-3)),
-      ]
-      if context.bool("rms_scaling") {
-        throw .unsupported("a layer normalization with rms_scaling")
-      }
       let beta = try context.weight("beta", if: context.bool("center", default: true))
-      let value = context.emit("layerNormalization", [x.value, gamma, beta], attributes)
-      return [context.like(x, value)]
+      return [
+        try context.overTrailingAxes(x) { (value, axis) in
+          context.emit(
+            "layerNormalization",
+            [value, gamma, beta],
+            ["axis": .int(axis), "epsilon": .float(context.number("epsilon", default: 1e-3))]
+          )
+        }
+      ]
     },
     LayerDefinition("RMSNormalization", slots: { _ in [WeightSlot("scale")] }, keepsMask: true) {
       (context) throws(LayerProblem) in
       let x = try context.input()
-      let value = context.emit(
-        "rmsNormalization",
-        [x.value, try context.weight("scale")],
-        [
-          "axis": .int(try context.trailingAxis(x)),
-          "epsilon": .float(context.number("epsilon", default: 1e-6)),
-        ]
-      )
-      return [context.like(x, value)]
+      let scale = try context.weight("scale")
+      return [
+        try context.overTrailingAxes(x) { (value, axis) in
+          context.emit(
+            "rmsNormalization",
+            [value, scale],
+            ["axis": .int(axis), "epsilon": .float(context.number("epsilon", default: 1e-6))]
+          )
+        }
+      ]
     },
     LayerDefinition("GroupNormalization", slots: scaleAndCenter, keepsMask: true) {
       (context) throws(LayerProblem) in
@@ -114,16 +109,69 @@ extension LayerDefinition {
 }
 
 extension LayerContext {
-  /// The first of the axes that are normalized, which must be the last of the operand.
-  fileprivate func trailingAxis(_ x: KerasTensor) throws(LayerProblem) -> Int {
-    let axes = config.config["axis"]?.integers ?? [-1]
-    let count = axes.count
-    if let rank = x.rank {
-      let places = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
-      if places == Set(max(0, rank - count)..<rank) { return -count }
-    } else if Set(axes) == Set(-count..<0) {
-      return -count
+  fileprivate func batchNormalized(
+    _ x: ValueID,
+    isLast: Bool
+  ) throws(LayerProblem) -> ValueID {
+    emit(
+      "batchNormalization",
+      [
+        x, try weight("gamma", if: bool("scale", default: true)),
+        try weight("beta", if: bool("center", default: true)), try weight("moving_mean"),
+        try weight("moving_variance"),
+      ],
+      [
+        "epsilon": .float(number("epsilon", default: 1e-3)),
+        "dataLayout": .string(isLast ? "nhwc" : "nchw"),
+      ]
+    )
+  }
+
+  /// Does something with the given axes as the last ones, and puts them back.
+  fileprivate func withLast(
+    _ axes: [Int],
+    _ x: KerasTensor,
+    _ work: (ValueID) throws(LayerProblem) -> ValueID
+  ) throws(LayerProblem) -> KerasTensor {
+    guard let rank = x.rank else {
+      throw .unsupported("a normalization of axes that are not the last, of an unknown rank")
     }
-    throw .unsupported("a normalization of axes that are not the last")
+    let places = axes.map { $0 < 0 ? $0 + rank : $0 }
+    guard Set(places).count == places.count, places.allSatisfy({ $0 >= 0 && $0 < rank }) else {
+      throw .invalid("axis names no axis of \(rank)")
+    }
+    let order = (0..<rank).filter { !places.contains($0) } + places.sorted()
+    guard order != Array(0..<rank) else { return like(x, try work(x.value)) }
+    var back = order
+    for (place, axis) in order.enumerated() { back[axis] = place }
+    let turned = emit("transpose", [x.value], ["permutation": .ints(order)])
+    let result = try work(turned)
+    return like(x, emit("transpose", [result], ["permutation": .ints(back)]))
+  }
+
+  /// Normalizes the axes of the configuration: as the last ones, counted from the end.
+  fileprivate func overTrailingAxes(
+    _ x: KerasTensor,
+    _ work: (ValueID, Int) -> ValueID
+  ) throws(LayerProblem) -> KerasTensor {
+    let axes = config.config["axis"]?.integers ?? [-1]
+    guard !axes.isEmpty else { throw .invalid("axis is empty") }
+    // Without a rank only axes that are counted from the end are known to be the last.
+    if Set(axes) == Set(-axes.count..<0) { return like(x, work(x.value, -axes.count)) }
+    return try withLast(axes, x) { (value) throws(LayerProblem) in work(value, -axes.count) }
+  }
+
+  /// x / √(variance + ε) · γ: what Keras calls `rms_scaling`; β is not added.
+  fileprivate func scaledByDeviation(_ x: KerasTensor) throws(LayerProblem) -> KerasTensor {
+    let gamma = try weight("gamma", if: bool("scale", default: true))
+    return try overTrailingAxes(x) { (value, axis) in
+      let over: Attributes = ["axes": .ints(Array(axis..<0)), "keepDimensions": .bool(true)]
+      let mean = emit("reduceMean", [value], over)
+      let squares = emit("square", [emit("sub", [value, mean])])
+      let variance = emit("reduceMean", [squares], over)
+      let epsilon = scalar(number("epsilon", default: 1e-3))
+      let scaled = emit("mul", [value, emit("rsqrt", [emit("add", [variance, epsilon])])])
+      return gamma.map { emit("mul", [scaled, $0]) } ?? scaled
+    }
   }
 }
