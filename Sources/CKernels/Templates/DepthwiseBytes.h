@@ -17,63 +17,99 @@ typedef struct {
   uint32_t zero;  // three unsigned zero points
 } dw_bytes;
 
-/// The taps of input column `x`, as unsigned bytes.
-CK_INLINE __m512i dw_bytes_column(const dw_bytes *dw, ptrdiff_t x, size_t channel,
-                                  __mmask16 mask) {
-  const ck_conv_shape *s = &dw->plan->shape;
-  if (x < 0 || x >= (ptrdiff_t)s->in_width) return _mm512_set1_epi32((int)dw->zero);
-  ptrdiff_t at = x * (ptrdiff_t)s->in_pixel_stride + (ptrdiff_t)channel;
-  __m512i column = _mm512_setzero_si512();
-#pragma clang loop unroll(full)
+/// The three input rows of a line, for 16 channels; where a row is padding, `step` is 0.
+typedef struct {
+  const char *from[3];
+  ptrdiff_t step[3];
+} dw_bytes_rows;
+
+CK_INLINE dw_bytes_rows dw_bytes_load_rows(const dw_bytes *dw, const char *padding,
+                                           size_t channel) {
+  dw_bytes_rows rows;
   for (int ky = 0; ky < 3; ky++) {
     ptrdiff_t row = dw->line.row_offsets[ky];
-    __m512i tap = _mm512_set1_epi32((int)((dw->zero ^ dw->flip) & 0xFF));
-    if (row >= 0)
-      tap = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, dw->image + row + at));
-    column = _mm512_or_si512(column, _mm512_slli_epi32(tap, 8 * ky));
+    rows.from[ky] = row >= 0 ? dw->image + row + channel : padding;
+    rows.step[ky] = row >= 0 ? (ptrdiff_t)dw->plan->shape.in_pixel_stride : 0;
   }
-  return _mm512_xor_si512(column, _mm512_set1_epi32((int)(dw->flip & 0xFFFFFF)));
+  return rows;
 }
 
-/// One output line of up to 16 channels.
-CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, size_t count,
-                                 const size_t stride, const ck_scaling scaling) {
+/// The first `count` of 16 bytes, each in a lane.
+CK_INLINE __m512i dw_bytes_widen(const char *from, const bool full, size_t count) {
+  if (full) return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)from));
+  return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
+}
+
+/// The taps of input column `x`, as unsigned bytes.
+CK_INLINE __m512i dw_bytes_column(const dw_bytes *dw, const dw_bytes_rows *rows, ptrdiff_t x,
+                                  const bool full, size_t count) {
+  if (x < 0 || x >= (ptrdiff_t)dw->plan->shape.in_width) return _mm512_set1_epi32((int)dw->zero);
+  __m512i first = dw_bytes_widen(rows->from[0] + x * rows->step[0], full, count);
+  __m512i second = dw_bytes_widen(rows->from[1] + x * rows->step[1], full, count);
+  __m512i third = dw_bytes_widen(rows->from[2] + x * rows->step[2], full, count);
+  __m512i flip = _mm512_set1_epi32((int)(dw->flip & 0xFFFFFF));
+  return _mm512_xor_si512(
+      _mm512_xor_si512(_mm512_slli_epi32(second, 8), _mm512_slli_epi32(third, 16)),
+      _mm512_xor_si512(first, flip));
+}
+
+/// One output line of the first `count` of 16 channels, which are all if `full`.
+CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, const bool full,
+                                 size_t count, const size_t stride, const ck_scaling scaling) {
   const ck_conv_shape *s = &dw->plan->shape;
   const int32_t *constants = dw->constants + channel;
   size_t words = dw->words, step = s->out_pixel_stride;
   const int32_t *folded = constants + dw->taps_at * words;
-  __mmask16 mask = (__mmask16)(count >= CK_LANES ? 0xFFFF : (1u << count) - 1);
+  char padding[CK_LANES];
+  memset(padding, (int)((dw->zero ^ dw->flip) & 0xFF), sizeof padding);
+  dw_bytes_rows rows = dw_bytes_load_rows(dw, padding, channel);
   __m512i bias = _mm512_loadu_si512(folded);
   __m512i w0 = _mm512_loadu_si512(folded + words);
   __m512i w1 = _mm512_loadu_si512(folded + 2 * words);
   __m512i w2 = _mm512_loadu_si512(folded + 3 * words);
-  q_byte_bounds bounds = q_load_bounds(dw->epilogue);
-  q_channels channels = q_load_channels(
-      constants + CK_DWQ_MULTIPLIER * words, constants + CK_DWQ_SHIFT * words,
-      (const float *)constants + CK_DWQ_SCALE * words,
-      (const float *)constants + CK_DWQ_BIAS_F32 * words, CK_OUT_INT8, scaling);
+  q_packed_bounds packed = q_load_packed_bounds(dw->epilogue);
+  vf scale = vf_load((const float *)constants + CK_DWQ_SCALE * words);
+  q_narrow narrow;
+  const int32_t *multiplier = constants + CK_DWQ_MULTIPLIER * words;
+  const int32_t *shift = constants + CK_DWQ_SHIFT * words;
+  bool is_narrow = q_load_narrow(multiplier, shift, folded, count, &narrow);
+  q_channels channels = q_load_channels(multiplier, shift, NULL, NULL, CK_OUT_INT8,
+                                        CK_SCALE_FIXED_POINT);
   ptrdiff_t x = -s->pad_left;
-  __m512i c0 = dw_bytes_column(dw, x, channel, mask);
-  __m512i c1 = stride == 1 ? dw_bytes_column(dw, x + 1, channel, mask) : c0;
+  __m512i c0 = dw_bytes_column(dw, &rows, x, full, count);
+  __m512i c1 = stride == 1 ? dw_bytes_column(dw, &rows, x + 1, full, count) : c0;
   to += channel;
-  for (size_t o = 0; o < s->out_width; o++, to += step) {
-    if (stride == 2) c1 = dw_bytes_column(dw, x + 1, channel, mask);
-    __m512i c2 = dw_bytes_column(dw, x + 2, channel, mask);
-    __m512i sum = _mm512_dpbusd_epi32(bias, c0, w0);
-    sum = _mm512_dpbusd_epi32(sum, c1, w1);
-    sum = _mm512_dpbusd_epi32(sum, c2, w2);
-    __m512i value = (__m512i)q_scale_bytes((vi)sum, &channels, &bounds, scaling);
-    _mm_mask_storeu_epi8(to, mask, _mm512_cvtepi32_epi8(value));
-    c0 = stride == 1 ? c1 : c2;
-    c1 = c2;
-    x += (ptrdiff_t)stride;
+  for (size_t o = 0; o < s->out_width; o += 4, to += 4 * step) {
+    vi values[4];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 4; i++, x += (ptrdiff_t)stride) {
+      if (stride == 2) c1 = dw_bytes_column(dw, &rows, x + 1, full, count);
+      __m512i c2 = dw_bytes_column(dw, &rows, x + 2, full, count);
+      __m512i sum = _mm512_dpbusd_epi32(bias, c0, w0);
+      sum = _mm512_dpbusd_epi32(sum, c1, w1);
+      values[i] = (vi)_mm512_dpbusd_epi32(sum, c2, w2);
+      c0 = stride == 1 ? c1 : c2;
+      c1 = c2;
+    }
+    if (scaling == CK_SCALE_FLOAT) {
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 4; i++) values[i] = q_scale_nearest(values[i], scale);
+    } else if (is_narrow) {
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 4; i++) values[i] = q_scale_narrow(values[i], &narrow);
+    } else {
+      for (size_t i = 0; i < 4; i++) values[i] = q_scale_twice(values[i], &channels);
+    }
+    q_store_four(values, &packed, to, step, s->out_width - o, full ? CK_LANES : count);
   }
 }
 
 #define DW_BYTES(NAME, STRIDE, SCALING)                                                        \
   static void NAME(const dw_bytes *dw, char *to) {                                             \
-    for (size_t c = dw->line.channel_begin; c < dw->line.channel_end; c += CK_LANES)           \
-      dw_bytes_channels(dw, to, c, dw->line.channel_end - c, STRIDE, SCALING);                 \
+    size_t c = dw->line.channel_begin, end = dw->line.channel_end;                             \
+    for (; c + CK_LANES <= end; c += CK_LANES)                                                 \
+      dw_bytes_channels(dw, to, c, true, CK_LANES, STRIDE, SCALING);                           \
+    if (c < end) dw_bytes_channels(dw, to, c, false, end - c, STRIDE, SCALING);                \
   }
 DW_BYTES(dw_bytes_1_twice, 1, CK_SCALE_FIXED_POINT)
 DW_BYTES(dw_bytes_2_twice, 2, CK_SCALE_FIXED_POINT)

@@ -41,6 +41,12 @@ CK_INLINE void f32_store(vf sum, const f32_tile *tile, size_t row, size_t column
   }
 }
 
+/// Whether the epilogue of a tile of `columns` columns only clamps: most layers', so that their sums
+/// need few instructions each.
+CK_INLINE bool f32_only_clamps(const f32_tile *tile, size_t columns) {
+  return tile->columns >= columns && tile->scale == NULL && tile->residual == NULL;
+}
+
 CK_INLINE void f32_tile_body(const f32_tile *tile, const size_t rows, const size_t vectors) {
   vf sum[CK_ROWS][F32_TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -66,6 +72,17 @@ CK_INLINE void f32_tile_body(const f32_tile *tile, const size_t rows, const size
         for (size_t v = 0; v < vectors; v++) sum[r][v] = vf_fma(x, w[v], sum[r][v]);
       }
     }
+  }
+  if (f32_only_clamps(tile, vectors * CK_LANES)) {
+    vf lower = vf_splat(tile->epilogue->lower), upper = vf_splat(tile->epilogue->upper);
+    float *to = tile->output;
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++, to += tile->output_stride) {
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++)
+        vf_store(to + v * CK_LANES, vf_clamp(sum[r][v], lower, upper));
+    }
+    return;
   }
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++) {

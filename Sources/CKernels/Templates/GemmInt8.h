@@ -8,6 +8,8 @@ enum { Q8_PARTS = 1, Q8_VECTORS = 2 };
 enum { Q8_PARTS = 2, Q8_VECTORS = 1 };
 #endif
 enum { Q8_COLUMNS = Q8_VECTORS * CK_LANES };
+// Rows are finished four at a time.
+enum { Q8_SUM_ROWS = (CK_ROWS + 3) / 4 * 4 };
 
 typedef int16_t vpairs __attribute__((ext_vector_type(2 * CK_LANES)));
 
@@ -35,11 +37,15 @@ typedef struct {
   char *output;
   size_t output_stride; // bytes
   size_t first_row;
-  int32_t *sums;           // [CK_ROWS][Q8_COLUMNS]
+  size_t depth;            // products of a sum
+  int32_t *sums;           // [Q8_SUM_ROWS][Q8_COLUMNS]
   const int32_t *row_sums; // of the unsigned activations
   int32_t weight_zero_point;
   uint32_t flip; // turns four signed activations into unsigned ones
   const ck_quantized_epilogue *epilogue;
+#if CK_LANES == 16
+  const q_packed_bounds *bounds;
+#endif
 } q8_tile;
 
 /// Adds the products of the whole sum. `sum[row][vector * parts + part]`.
@@ -145,17 +151,52 @@ CK_INLINE void q8_finish_body(const q8_tile *tile, size_t rows, const ck_output 
   }
 }
 
+#if CK_LANES == 16
+
+/// The first `count` columns of a vector of columns, as bytes, with all constants in registers.
+CK_INLINE void q8_finish_packed(const q8_tile *tile, size_t rows, size_t column, vi bias,
+                                const q_packed_bounds *bounds, const q_narrow *narrow,
+                                vf scale, const ck_scaling scaling) {
+  size_t count = tile->columns - column, stride = tile->output_stride;
+  const int32_t *sums = tile->sums + column;
+  char *to = tile->output + column;
+  // Four rows at a time; `sums` has room for rows that are not stored.
+  for (size_t r = 0; r < rows; r += 4, sums += 4 * Q8_COLUMNS, to += 4 * stride) {
+    vi values[4];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 4; i++) {
+      vi sum = vi_load(sums + i * Q8_COLUMNS) + bias;
+      values[i] = scaling == CK_SCALE_FLOAT ? q_scale_nearest(sum, scale)
+                                            : q_scale_narrow(sum, narrow);
+    }
+    q_store_four(values, bounds, to, stride, rows - r, count);
+  }
+}
+
+#endif
+
 /// The same for bytes from symmetric weights, the most frequent kind.
 CK_INLINE void q8_finish_bytes(const q8_tile *tile, size_t rows, const ck_scaling scaling) {
-  q_byte_bounds bounds = q_load_bounds(tile->epilogue);
   size_t stride = tile->output_stride;
   for (size_t column = 0; column < tile->columns; column += CK_LANES) {
     size_t at = tile->first_column + column, count = tile->columns - column;
     const ck_q8_header *panel = tile->panel;
+    vi bias = vi_load(panel->bias + at);
+#if CK_LANES == 16
+    q_narrow narrow;
+    // 2^14 products of bytes stay below 2^29.
+    if (scaling == CK_SCALE_FLOAT ||
+        (tile->depth <= 1 << 14 && q_load_narrow(panel->multiplier + at, panel->shift + at,
+                                                 panel->bias + at, count, &narrow))) {
+      q8_finish_packed(tile, rows, column, bias, tile->bounds, &narrow, vf_load(panel->scale + at),
+                       scaling);
+      continue;
+    }
+#endif
     q_channels channels =
         q_load_channels(panel->multiplier + at, panel->shift + at, panel->scale + at,
                         panel->bias_f32 + at, CK_OUT_INT8, scaling);
-    vi bias = vi_load(panel->bias + at);
+    q_byte_bounds bounds = q_load_bounds(tile->epilogue);
     const int32_t *sums = tile->sums + column;
     char *to = tile->output + column;
     if (count >= CK_LANES) {
@@ -265,8 +306,11 @@ static void CK_NAME(conv_q8)(const ck_conv_plan *plan, const void *packed,
   size_t element_bytes = q_output_bytes[epilogue->output];
   uint8_t flip = plan->element == CK_INT8 ? 0x80 : 0;
   int16_t *wide = (int16_t *)(scratch + plan->wide_at);
-  int32_t sums[CK_ROWS * Q8_COLUMNS];
+  _Alignas(CK_ALIGNMENT) int32_t sums[Q8_SUM_ROWS * Q8_COLUMNS] = {0};
   int32_t *row_sums = (int32_t *)(scratch + plan->row_sums_at);
+#if CK_LANES == 16
+  q_packed_bounds bounds = q_load_packed_bounds(epilogue);
+#endif
   memset(scratch, quantization->input_zero_point, plan->run);
   for (size_t index = job_begin; index < job_end; index++) {
     ck_job job = ck_conv_job(plan, index);
@@ -280,11 +324,15 @@ static void CK_NAME(conv_q8)(const ck_conv_plan *plan, const void *packed,
         .wide_stride = plan->wide_row_elements,
         .panel = (const ck_q8_header *)((const char *)packed + panel * panel_bytes),
         .output_stride = s->out_pixel_stride * element_bytes,
+        .depth = plan->taps * plan->run,
         .sums = sums,
         .row_sums = row_sums,
         .weight_zero_point = ck_signed_weight_zero_point(quantization),
         .flip = flip * 0x01010101u,
         .epilogue = epilogue,
+#if CK_LANES == 16
+        .bounds = &bounds,
+#endif
     };
     for (size_t t = job.tile_begin; t < job.tile_end; t++) {
       tile.first_row = ck_tile_first_row(plan, t);
