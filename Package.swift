@@ -58,16 +58,25 @@ let package = Package(
     ),
     library("Techniques", ["ByteIO", "Calibration", "Execution", "ModelIR", "Operators"]),
 
+    library(
+      "Sensitivity",
+      ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators", "Techniques"]
+    ),
+
     // Results
     library(
       "Reports",
-      ["ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "WireFormats"]
+      [
+        "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "Sensitivity",
+        "Techniques", "WireFormats",
+      ]
     ),
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Differences", "Execution", "FormatONNX", "FormatTFLite", "Gate",
-        "Kernels", "ModelIR", "Operators", "Profiling", "Reports", "WireFormats",
+        "ByteIO", "CFaults", "Calibration", "Differences", "Execution", "FormatONNX",
+        "FormatTFLite", "Gate", "Kernels", "ModelIR", "Operators", "Profiling", "Reports",
+        "Sensitivity", "Techniques", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -120,6 +129,13 @@ let package = Package(
       [
         "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR",
         "Operators", "TestSupport", "WireFormats",
+      ]
+    ),
+    tests(
+      "Sensitivity",
+      [
+        "ByteIO", "Calibration", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+        "Techniques", "TestSupport",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
