@@ -43,6 +43,8 @@ oracles: ## The standard's own node tests, from PyPI
 
 bench: build ## The figures of docs/benchmarks.md, as ratios in one run
 	Benchmarks/run.sh $(BUILD)/release/analyze $(ORACLES)
+	$(RELEASE) $(STATIC) --product EngineBench
+	Benchmarks/engine.sh $(BUILD)/release/EngineBench $(ORACLES)
 
 dependencies:
 	@Scripts/dependencies.sh

@@ -40,11 +40,30 @@ let package = Package(
     library("Operators", ["ByteIO", "ModelIR"]),
     library("FormatTFLite", path: "Sources/Formats/TFLite", ["ByteIO", "ModelIR", "WireFormats"]),
     library("FormatONNX", path: "Sources/Formats/ONNX", ["ByteIO", "ModelIR", "WireFormats"]),
+    library("FormatKeras", path: "Sources/Formats/Keras", ["ByteIO", "ModelIR", "WireFormats"]),
+    library(
+      "FormatTensorFlow",
+      path: "Sources/Formats/TensorFlow",
+      ["ByteIO", "ModelIR", "WireFormats"]
+    ),
+
+    // Targets
+    library("CRules"),
+    library("TargetRules", ["ByteIO", "CRules", "ModelIR", "WireFormats"]),
 
     // Analyses
     library("CStatistics"),
-    library("Profiling", ["ByteIO", "CStatistics", "ModelIR", "Operators"]),
+    library(
+      "Profiling",
+      ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules", "WireFormats"]
+    ),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
+    .executableTarget(
+      name: "EngineBench",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
+      ]
+    ),
 
     library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
     library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
@@ -56,7 +75,10 @@ let package = Package(
       "Calibration",
       ["ByteIO", "CImages", "Execution", "Kernels", "ModelIR", "Operators", "WireFormats"]
     ),
-    library("Techniques", ["ByteIO", "Calibration", "Execution", "ModelIR", "Operators"]),
+    library(
+      "Techniques",
+      ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators"]
+    ),
 
     library(
       "Sensitivity",
@@ -68,15 +90,16 @@ let package = Package(
       "Reports",
       [
         "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "Sensitivity",
-        "Techniques", "WireFormats",
+        "TargetRules", "Techniques", "WireFormats",
       ]
     ),
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Calibration", "Differences", "Execution", "FormatONNX",
-        "FormatTFLite", "Gate", "Kernels", "ModelIR", "Operators", "Profiling", "Reports",
-        "Sensitivity", "Techniques", "WireFormats",
+        "ByteIO", "CFaults", "Calibration", "Differences", "Execution", "FormatKeras",
+        "FormatONNX", "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR",
+        "Operators", "Profiling", "Reports", "Sensitivity", "TargetRules", "Techniques",
+        "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -104,8 +127,8 @@ let package = Package(
     .testTarget(
       name: "GoldenTests",
       dependencies: [
-        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "TestSupport",
-        "WireFormats",
+        "ByteIO", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
+        "TestSupport", "WireFormats",
       ]
     ),
     .testTarget(
@@ -140,16 +163,40 @@ let package = Package(
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),
     tests("FormatONNX", ["ByteIO", "ModelIR", "TestSupport"]),
+    .testTarget(
+      name: "FormatKerasTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatKeras", "ModelIR", "Operators", "Profiling", "TestSupport",
+        "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
+    .testTarget(
+      name: "FormatTensorFlowTests",
+      dependencies: [
+        "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "ModelIR",
+        "Operators", "Profiling", "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
+    ),
     tests(
       "Profiling",
       [
-        "ByteIO", "CStatistics", "FormatONNX", "FormatTFLite", "ModelIR", "Operators",
-        "TestSupport",
+        "ByteIO", "CStatistics", "FormatKeras", "FormatONNX", "FormatTFLite", "ModelIR",
+        "Operators", "TargetRules", "TestSupport",
       ]
     ),
     tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
+    .testTarget(
+      name: "TargetRulesTests",
+      dependencies: [
+        "ByteIO", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules",
+        "TestSupport", "WireFormats",
+      ],
+      exclude: ["Snapshots"]
+    ),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
   ],
   swiftLanguageModes: [.v6]

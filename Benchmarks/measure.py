@@ -88,6 +88,12 @@ def in_turns(count, *runs):
             run.once()
 
 
+def one_target(analyze, count):
+    run = Run(analyze, "targets", "onnxruntime-cpu")
+    in_turns(count, run)
+    return run
+
+
 def measure(analyze, models, count):
     figures = Figures()
     bare = "--no-weight-statistics"
@@ -110,6 +116,17 @@ def measure(analyze, models, count):
     figures.ratio("1.5 GB ONNX: report", full, read, 1.5, "cat")
     # 64 MiB and 1.25 × the largest tensor, which has 2,420 × 2,420 floats.
     figures.memory("1.5 GB ONNX: report, peak", full, round(64 + 1.25 * 2420**2 * 4 / MIB))
+
+    # The difference of two whole processes: decoding the rules and checking the operators.
+    file = models / "chain_20k.tflite"
+    plain, target = Run(analyze, file, bare), Run(analyze, file, bare, "--target", "tflite-micro")
+    in_turns(count * 3, plain, target)
+    seconds = (target.median - plain.median) / 10
+    figures.add(
+        "2,000 operators against a target (a tenth of 20,000)", "< 20 ms", seconds * 1e3, 20,
+        "{:.1f} ms".format,
+    )
+    figures.milliseconds("One target decoded and printed", one_target(analyze, count), 10)
 
     for kind, title in [("onnx", "ONNX"), ("tflite", "TFLite")]:
         small = Run(analyze, models / f"chain_20k.{kind}")

@@ -121,7 +121,10 @@ struct AnalyzeCommand: ParsableCommand {
         analyze report Examples/digits/digits_cnn.onnx --format json
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
-    subcommands: [ReportCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self],
+    subcommands: [
+      ReportCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self, TargetsCommand.self,
+      ExplainCommand.self,
+    ],
     defaultSubcommand: ReportCommand.self
   )
 }

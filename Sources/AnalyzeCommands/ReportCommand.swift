@@ -3,6 +3,7 @@ import ByteIO
 import ModelIR
 import Profiling
 import Reports
+import TargetRules
 import WireFormats
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ struct ReportCommand: StatusCommand {
     abstract: "Report what a model is and where its bytes, MACs and memory go.",
     discussion: """
       EXAMPLES
-        analyze report Examples/digits/digits_cnn.tflite --top 20 --sort weights
+        analyze report Examples/digits/digits_cnn_int8.tflite --target ethos-u55
         analyze report Examples/digits/digits_cnn.onnx --shape image=4x8x8x1
         analyze report Examples/digits/digits_cnn.tflite --measure
       """
@@ -52,6 +53,9 @@ struct ReportCommand: StatusCommand {
   )
   var sort: TextReport.Order?
 
+  @Option(name: .long, help: ArgumentHelp("Which of the model's signatures.", valueName: "NAME"))
+  var signature: String?
+
   @Flag(name: .long, help: "Do not read the weights: no ranges, no sparsity, no SHA-256.")
   var noWeightStatistics = false
 
@@ -70,9 +74,22 @@ struct ReportCommand: StatusCommand {
   )
   var input: String?
 
+  @Flag(name: .long, help: "Show the arena buffer by buffer.")
+  var memory = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Draw the arena as a picture (one model).", valueName: "FILE.svg")
+  )
+  var arenaMap: String?
+
+  @OptionGroup var targetOptions: TargetOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if arenaMap != nil, models.count != 1 {
+      throw ValidationError("--arena-map draws one model, not \(models.count)")
+    }
     if top < 0 { throw ValidationError("--top \(top) must be at least 0") }
     if let runs, !(1...100_000).contains(runs) {
       throw ValidationError("--runs \(runs) must be between 1 and 100000")
@@ -85,13 +102,15 @@ struct ReportCommand: StatusCommand {
 
   func status() throws -> ExitStatus {
     try refuseOverwriting()
+    let asked = try targetOptions.targets()
     let outcomes = models.map { path in
-      Result { () throws(CommandFailure) in try profile(path) }
+      Result { () throws(CommandFailure) in try profile(path, asked.targets, asked.library) }
     }
     let failures = outcomes.compactMap { outcome -> CommandFailure? in
       guard case .failure(let failure) = outcome else { return nil }
       return failure
     }
+    if let arenaMap { try draw(arenaMap, outcomes) }
     if failures.count < models.count {
       for failure in failures { failure.report(asJSON: false) }
       try write(rendered(outcomes))
@@ -110,10 +129,17 @@ struct ReportCommand: StatusCommand {
     return failures.isEmpty ? .done : .couldNotTell
   }
 
-  private func profile(_ path: String) throws(CommandFailure) -> ModelProfile {
+  private func profile(
+    _ path: String,
+    _ targets: [DeploymentTarget],
+    _ library: TargetLibrary
+  ) throws(CommandFailure) -> ModelProfile {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
-    let (loaded, source) = try ModelLoader.load(path)
+    let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
+    if let signature, !loaded.signatures.contains(where: { $0.name == signature }) {
+      throw CommandFailure(.usage, path: path, "the model has no signature \"\(signature)\"")
+    }
     try refuseOverwriting(filesOf: loaded, path)
     var model = loaded
     // Only equal sizes are compared, which reads weights.
@@ -144,8 +170,13 @@ struct ReportCommand: StatusCommand {
         progress.show("\(path): measuring", done: done, of: total)
       }
     }
+    profile.targets = profiler.targetReports(
+      try TargetOptions.checkers(targets, model.format, library),
+      profile.totals
+    )
+    profiler.addTargets(targets, to: &profile)
     do throws(ReadError) {
-      try source.checkUnchanged(path: path)
+      try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: path)
     }
@@ -173,7 +204,8 @@ struct ReportCommand: StatusCommand {
       let options = TextReport.Options(
         top: top,
         order: sort ?? (measure ? .time : .macs),
-        style: shared.textStyle
+        style: shared.textStyle,
+        showsMemory: memory
       )
       let texts = outcomes.compactMap { try? $0.get() }
         .map { TextReport($0, options: options).text() }
@@ -201,9 +233,35 @@ struct ReportCommand: StatusCommand {
     }
   }
 
+  /// Draws the arena of the first planner.
+  private func draw(_ path: String, _ outcomes: [Result<ModelProfile, CommandFailure>])
+    throws(CommandFailure)
+  {
+    guard let profile = outcomes.compactMap({ try? $0.get() }).first else { return }
+    guard let plan = profile.memory.first else {
+      throw CommandFailure(
+        .usage,
+        path: profile.model.path,
+        "the sizes of activations are not known, so there is no arena to draw",
+        hint: "fix open dimensions with --shape"
+      )
+    }
+    let picture = ArenaMapSVG(plan, title: profile.model.path).text()
+    do throws(WriteError) {
+      try FileOutput.replace(path, with: Array(picture.utf8))
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
   /// The report must not replace what it reports on.
   private func refuseOverwriting() throws(CommandFailure) {
-    guard let output = shared.output else { return }
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      try refuseOverwriting(output)
+    }
+  }
+
+  private func refuseOverwriting(_ output: String) throws(CommandFailure) {
     for model in models where FileOutput.isSameFile(output, model) {
       throw CommandFailure(.usage, path: output, "the output would replace the model")
     }
@@ -211,13 +269,15 @@ struct ReportCommand: StatusCommand {
 
   /// Nor a file that holds the model's weights.
   private func refuseOverwriting(filesOf model: Model, _ path: String) throws(CommandFailure) {
-    guard let output = shared.output else { return }
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-    for file in model.ledger.files.dropFirst()
-    where FileOutput.isSameFile(output, folder + file.path)
-      || FileOutput.isSameFile(output, file.path)
-    {
-      throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+    for output in [shared.output, arenaMap].compactMap({ $0 }) {
+      for file in model.ledger.files
+      where FileOutput.isSameFile(output, folder + file.path)
+        || FileOutput.isSameFile(output, file.path)
+        || FileOutput.isSameFile(output, path + "/" + file.path)
+      {
+        throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
+      }
     }
   }
 }

@@ -81,10 +81,10 @@ struct RunCommand: StatusCommand {
     where FileOutput.isSameFile(output, path) {
       throw CommandFailure(.usage, path: output, "the output would replace the \(what)")
     }
-    let (loaded, source) = try ModelLoader.load(model)
+    let (loaded, source, file) = try ModelLoader.load(model, signature: signature)
     let bytes = try results(of: loaded)
     do throws(ReadError) {
-      try source.checkUnchanged(path: model)
+      try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: model)
     }

@@ -136,3 +136,86 @@ package final class DirectoryHandle: Sendable {
     }
   }
 }
+
+// MARK: - What is in it
+
+extension DirectoryHandle {
+  /// The files below the directory, sorted by the bytes of their paths; links are not followed.
+  ///
+  /// - Parameter limit: How many entries may be there.
+  /// - Returns: Regular files, and what is neither file nor directory.
+  /// - Throws: `LIMIT_EXCEEDED` for too many entries or directories nested deeper than 16, `IO_READ`.
+  package func files(limit: Int) throws(ReadError) -> (files: [String], others: [String]) {
+    var files: [String] = []
+    var others: [String] = []
+    var seen = 0
+    var open: [(prefix: String, depth: Int)] = [("", 0)]
+    while let next = open.popLast() {
+      guard next.depth <= 16 else {
+        throw ReadError(.limitExceeded, "directories are nested more than 16 deep")
+      }
+      for (name, kind) in try entries(next.prefix, limit: limit - seen) {
+        seen += 1
+        let path = next.prefix.isEmpty ? name : next.prefix + "/" + name
+        switch kind {
+        case S_IFDIR: open.append((path, next.depth + 1))
+        case S_IFREG: files.append(path)
+        default: others.append(path)
+        }
+      }
+    }
+    let isBefore: (String, String) -> Bool = { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return (files.sorted(by: isBefore), others.sorted(by: isBefore))
+  }
+
+  /// The names in one directory, with the kind of each.
+  private func entries(
+    _ relative: String,
+    limit: Int
+  ) throws(ReadError) -> [(name: String, kind: mode_t)] {
+    guard let opened = try directoryDescriptor(relative) else { return [] }
+    guard let directory = fdopendir(opened) else {
+      close(opened)
+      throw ReadError(.ioRead, "cannot list: " + systemMessage(), file: relative)
+    }
+    defer { closedir(directory) }
+    var result: [(name: String, kind: mode_t)] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard name != ".", name != ".." else { continue }
+      guard result.count < limit else {
+        throw ReadError(.limitExceeded, "the directory has too many entries")
+      }
+      var status = stat()
+      guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      result.append((name, status.st_mode & S_IFMT))
+    }
+    return result
+  }
+
+  /// Opens a directory below this one, part by part.
+  private func directoryDescriptor(_ relative: String) throws(ReadError) -> Int32? {
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    var parent = openat(descriptor, ".", flags)
+    guard parent >= 0 else {
+      throw ReadError(.ioRead, "cannot list: " + systemMessage(), file: path)
+    }
+    for component in relative.split(separator: "/") {
+      let next = openat(parent, String(component), flags)
+      close(parent)
+      guard next >= 0 else { return nil }
+      parent = next
+    }
+    return parent
+  }
+}
+
+extension ByteSource {
+  /// Whether a path that the user named is a directory.
+  package static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}

@@ -22,12 +22,12 @@ extension Bytes {
     }
     let others: [(magic: StaticString, offset: Int, what: String)] = [
       ("PK\u{3}\u{4}", 0, "a ZIP archive"), ("BZh", 0, "a bzip2 file"), ("7z", 0, "a 7-Zip file"),
-      ("GGUF", 0, "a GGUF file"), ("HDF\r\n", 1, "an HDF5 file"), ("{", 0, "JSON"),
+      ("GGUF", 0, "a GGUF file"), ("{", 0, "JSON"),
     ]
     for other in others where has(other.magic, at: other.offset) {
       return refusal(
         "this is \(other.what), which is not read as a model",
-        "TensorFlow Lite and ONNX are read; is it the right file?"
+        "TensorFlow Lite, ONNX and Keras are read; is it the right file?"
       )
     }
     return nil

@@ -58,4 +58,18 @@ enum {
   CK_DWQ_WEIGHTS,
 };
 
+/// Whether a depthwise filter is packed a second time, its columns as bytes of a lane: behind the
+/// rows of weights there are a row with the bias less the zero points' share, and one row for each
+/// filter column.
+static inline bool ck_depthwise_packs_bytes(const ck_conv_shape *s, const ck_quantization *q) {
+  return s->kernel_height == 3 && s->kernel_width == 3 && !q->weights_unsigned &&
+         q->weight_zero_point == 0;
+}
+
+/// Rows of a packed depthwise filter of one variant.
+static inline size_t ck_depthwise_q_rows(const ck_conv_shape *s) {
+  size_t taps = s->kernel_height * s->kernel_width;
+  return CK_DWQ_WEIGHTS + taps + (taps == 9 ? 4 : 0);
+}
+
 #endif

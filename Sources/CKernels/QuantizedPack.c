@@ -114,8 +114,7 @@ void ck_conv_q16_pack(const ck_conv_shape *s, ck_filter_strides strides,
 }
 
 size_t ck_depthwise_q_packed_bytes(const ck_conv_shape *s) {
-  size_t taps = s->kernel_height * s->kernel_width;
-  return s->variants * (CK_DWQ_WEIGHTS + taps) * ck_depthwise_channels(s) * sizeof(int32_t);
+  return s->variants * ck_depthwise_q_rows(s) * ck_depthwise_channels(s) * sizeof(int32_t);
 }
 
 void ck_depthwise_q_pack(const ck_conv_shape *s, ck_filter_strides strides,
@@ -149,8 +148,22 @@ void ck_depthwise_q_pack(const ck_conv_shape *s, ck_filter_strides strides,
           *weight = (uint16_t)(value - q->weight_zero_point);
         }
       }
+      if (!ck_depthwise_packs_bytes(s, q) || q->input == CK_INT16) continue;
+      uint32_t zero_share = 0;
+      for (size_t kx = 0; kx < 3; kx++) {
+        uint32_t lane = 0;
+        for (size_t ky = 0; ky < 3; ky++) {
+          uint8_t byte = filter[ky * strides.height + kx * strides.width];
+          lane |= (uint32_t)byte << (8 * ky);
+          zero_share += (uint32_t)(int8_t)byte *
+                        (uint32_t)ck_unsigned_zero_point(q->input, q->input_zero_point);
+        }
+        weight[(1 + kx) * channels] = (int32_t)lane;
+      }
+      // `weight` has passed the last tap: it is where the folded bias goes.
+      *weight = (int32_t)((uint32_t)bias - zero_share);
     }
-    to += (CK_DWQ_WEIGHTS + s->kernel_height * s->kernel_width) * channels;
+    to += ck_depthwise_q_rows(s) * channels;
   }
 }
 

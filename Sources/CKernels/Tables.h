@@ -51,6 +51,10 @@ typedef struct {
 #undef CK_POOL
   void (*resize_bilinear)(const float *, size_t, size_t, const ck_sample *, const ck_sample *,
                           size_t, float *, size_t, size_t);
+  void (*sum_q8)(const ck_quantized_pair *, ck_byte_operand, ck_byte_operand, uint8_t *, size_t,
+                 size_t);
+  void (*product_q8)(const ck_quantized_pair *, ck_byte_operand, ck_byte_operand, uint8_t *, size_t,
+                     size_t);
   size_t (*peak_f32)(size_t);
 } ck_table;
 

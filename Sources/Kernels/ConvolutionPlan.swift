@@ -22,6 +22,8 @@ package struct ConvolutionPlan: Sendable {
   package let jobCount: Int
   /// Bytes of scratch each thread needs, aligned as `AlignedBuffer` is.
   package let scratchByteCount: Int
+  /// Whether it spreads its input instead of gathering it.
+  package let isTransposed: Bool
   let cShape: ck_conv_shape
   private let storage: AlignedBuffer
 
@@ -51,6 +53,7 @@ package struct ConvolutionPlan: Sendable {
     self.shape = shape
     self.element = element
     self.cShape = cShape
+    isTransposed = transposed
     jobCount = ck_conv_plan_jobs(plan)
     scratchByteCount = ck_conv_plan_scratch_bytes(plan)
   }
@@ -90,7 +93,8 @@ package struct ConvolutionPlan: Sendable {
   }
 }
 
-/// What happens to a sum before it is stored: `clamp(sum + residual)` or `clamp(sum) + residual`.
+/// What happens to a sum before it is stored: `clamp(y + residual)` or `clamp(y) + residual` with
+/// `y = fma(sum, scale, shift)`.
 package struct Epilogue {
   /// Smallest value kept; 0 for relu.
   package var lower: Float
@@ -102,6 +106,15 @@ package struct Epilogue {
   package var residualStride: Int
   /// Whether the residual is added to the clamped sum instead of before the clamp.
   package var residualAfterClamp: Bool
+  /// A factor for each output channel of all variants, `columnPadding` floats more; needs `shift`.
+  package var scale: UnsafePointer<Float>?
+  /// An offset for each output channel, as many as `scale` has.
+  package var shift: UnsafePointer<Float>?
+  /// Whether negative inputs count as 0; depthwise convolutions only.
+  package var inputRelu = false
+
+  /// Floats behind the last channel's that kernels may read.
+  package static let columnPadding = Int(CK_PANEL_COLUMNS)
 
   /// Creates an epilogue; without arguments the sum is stored as it is.
   package init(
@@ -122,9 +135,12 @@ package struct Epilogue {
     ck_epilogue(
       lower: lower,
       upper: upper,
+      scale: shift == nil ? nil : scale,
+      shift: scale == nil ? nil : shift,
       residual: residual,
       residual_stride: residualStride,
-      residual_after_clamp: residualAfterClamp
+      residual_after_clamp: residualAfterClamp,
+      input_relu: inputRelu
     )
   }
 }

@@ -16,6 +16,12 @@ package struct FixedPointScale: Equatable, Sendable {
     self.shift = shift
   }
 
+  /// A multiplier and a shift as they are.
+  package init(multiplier: Int32, shift: Int32) {
+    self.multiplier = multiplier
+    self.shift = shift
+  }
+
   /// Scales one value, rounding twice, as the kernels do.
   package func scale(_ value: Int32) -> Int32 { ck_scale_fixed_point(value, multiplier, shift) }
 

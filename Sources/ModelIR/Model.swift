@@ -33,6 +33,9 @@ package struct Model: Sendable {
   package var signatures: [Signature]
   /// What the file says of itself, in the order of the file.
   package var metadata: [MetadataEntry]
+  /// Places in the arena that the file fixes, for the tensors of all graphs in order; `nil` for those
+  /// that are left to the runtime (TensorFlow Lite Micro's offline memory plan).
+  package var plannedOffsets: [Int?]?
 
   package init(
     format: ModelFormat,
@@ -41,7 +44,8 @@ package struct Model: Sendable {
     ledger: ByteLedger,
     diagnostics: [Diagnostic] = [],
     signatures: [Signature] = [],
-    metadata: [MetadataEntry] = []
+    metadata: [MetadataEntry] = [],
+    plannedOffsets: [Int?]? = nil
   ) {
     self.format = format
     self.path = path
@@ -50,6 +54,7 @@ package struct Model: Sendable {
     self.diagnostics = diagnostics
     self.signatures = signatures
     self.metadata = metadata
+    self.plannedOffsets = plannedOffsets
   }
 
   package subscript(graph: GraphID) -> Graph {

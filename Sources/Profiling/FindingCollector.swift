@@ -18,7 +18,7 @@ struct FindingCollector {
     let all =
       loaderFindings() + inferenceFindings() + countFindings() + runFindings()
       + byteFindings()
-      + weightFindings()
+      + weightFindings() + lintFindings()
     return all.enumerated().sorted { left, right in
       (left.element.severity, left.element.code, left.element.operatorIndex ?? -1, left.offset)
         < (
@@ -26,6 +26,18 @@ struct FindingCollector {
           right.offset
         )
     }.map(\.element)
+  }
+
+  private func lintFindings() -> [ModelProfile.Finding] {
+    let context = LintContext(
+      model: model,
+      types: types,
+      rows: rows,
+      firstRows: firstRows,
+      constants: constants,
+      hasFixedShapes: dimensions.stillOpen.isEmpty && dimensions.assumedBatch == nil
+    )
+    return LintCatalog.all.flatMap { $0.check(context) }
   }
 
   private func rowIndex(_ graph: GraphID, _ node: NodeID) -> Int {

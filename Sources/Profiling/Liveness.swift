@@ -8,6 +8,14 @@ import Operators
 package struct Liveness: Sendable {
   /// The bytes alive at each step; `nil` where a size is not known.
   package var liveBytes: [Int?]
+  private var first: [Int]
+  private var last: [Int]
+
+  /// The steps in which a value is alive, both ends inclusive; `nil` where it is never computed.
+  package func life(of value: ValueID) -> ClosedRange<Int>? {
+    let (begin, end) = (first[value.index], last[value.index])
+    return begin != .max && end >= begin ? begin...end : nil
+  }
 
   /// - Parameters:
   ///   - graph: The graph, in execution order.
@@ -30,6 +38,7 @@ package struct Liveness: Sendable {
       last[output.index] = max(steps - 1, 0)
     }
     liveBytes = Self.sum(first, last, steps, types)
+    (self.first, self.last) = (first, last)
   }
 
   /// Adds each value's bytes where its life begins and takes them away after it ends.

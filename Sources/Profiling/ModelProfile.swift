@@ -1,5 +1,6 @@
 import ModelIR
 import Operators
+import TargetRules
 
 /// Everything that a report says of a model: computed once, written by every writer.
 ///
@@ -14,6 +15,14 @@ package struct ModelProfile: Sendable {
   package var findings: [Finding]
   /// What measuring gave; `nil` where nothing was measured.
   package var measurement: Measurement?
+  /// The memory that runtimes plan, the runtime of the format first; empty where a size is unknown.
+  package var memory: [MemoryPlan] = []
+  /// What standard ways of compression would bring; empty where nothing can be told.
+  package var outlook: [OutlookEntry] = []
+  /// Estimated times on the targets that were asked for and state rates.
+  package var latency: [LatencyEstimate] = []
+  /// What each target that was asked for makes of the model, in the order of asking.
+  package var targets: [TargetReport] = []
 
   /// What the model is.
   package struct ModelSummary: Sendable {
@@ -177,14 +186,21 @@ package struct ModelProfile: Sendable {
     package var operatorIndex: Int?
     package var message: String
     package var fix: String?
+    /// What the fix saves: bytes of the file, of weights or of copies, as the message says.
+    package var savingBytes: Int?
+    package var savingMacs: Int?
 
     package init(
       _ code: String,
       _ severity: Diagnostic.Severity,
       _ message: String,
       fix: String? = nil,
-      operatorIndex: Int? = nil
+      operatorIndex: Int? = nil,
+      savingBytes: Int? = nil,
+      savingMacs: Int? = nil
     ) {
+      self.savingBytes = savingBytes
+      self.savingMacs = savingMacs
       self.code = code
       self.severity = severity
       self.message = message

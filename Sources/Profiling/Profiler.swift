@@ -23,9 +23,9 @@ package struct Profiler {
     }
   }
 
-  private let model: Model
+  let model: Model
   private let dimensions: OpenDimensions
-  private let types: [GraphTypes]
+  let types: [GraphTypes]
   private let inventory: ConstantInventory
   /// The row of each graph's first operator.
   private let firstRows: [Int]
@@ -72,7 +72,14 @@ package struct Profiler {
       operators: rows,
       operatorTypes: Self.byType(rows),
       constants: constants,
-      findings: findings(rows, constants, totals)
+      findings: findings(rows, constants, totals),
+      memory: MemoryAnalysis(model, types: types).plans(),
+      outlook: Outlook(
+        model,
+        types: types,
+        constants: constants,
+        readsWeights: options.readsWeights
+      ).entries()
     )
   }
 

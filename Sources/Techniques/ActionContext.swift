@@ -58,6 +58,7 @@ extension Action {
   /// - Parameters:
   ///   - site: Where.
   ///   - context: The model and what calibration measured.
+  /// - Returns: What became of the site.
   /// - Throws: where the site is of another kind, a number is not finite, or calibration data that
   ///   the action needs was not measured.
   package func apply(

@@ -10,7 +10,9 @@ package struct Site: Hashable, Sendable {
   }
 
   /// The name by which results refer to it: the kind and the tensor's name, with its index where the
-  /// graph has the name twice. It depends on the model alone.
+  /// graph has the name twice.
+  ///
+  /// It depends on the model alone.
   package let id: String
   package let kind: Kind
   /// The first node that reads the weights, or computes the activation (`nil` for a model's input).

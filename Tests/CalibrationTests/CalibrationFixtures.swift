@@ -6,7 +6,9 @@ import ModelIR
 import TestSupport
 import Testing
 
-/// Files and models of these tests. `Tests/Oracles/calibration_oracle.py` makes the files.
+/// Files and models of these tests.
+///
+/// `Tests/Oracles/calibration_oracle.py` makes the files.
 enum CalibrationFixtures {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures").path

@@ -29,7 +29,9 @@ import Testing
       let picture = try Picture(try CalibrationFixtures.bytes(name), channels: channels)
       #expect([picture.height, picture.width, picture.channels] == decoded.sizes, "\(key)")
       let most = zip(picture.samples, decoded.samples).map { abs(Int($0) - Int($1)) }.max() ?? 255
-      #expect(picture.samples.count == decoded.samples.count && most <= (name.hasSuffix("png") ? 0 : 1))
+      #expect(
+        picture.samples.count == decoded.samples.count && most <= (name.hasSuffix("png") ? 0 : 1)
+      )
     }
   }
 

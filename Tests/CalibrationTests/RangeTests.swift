@@ -47,7 +47,8 @@ import Testing
     }
   }
 
-  /// Bins are 1/512 of the range at most: a quantile of bins is within two of the exact one.
+  /// The value at which the empirical distribution reaches the share (NumPy's `inverted_cdf`); where it
+  /// reaches it exactly, the next value is as good.
   @Test func `percentiles equal NumPy's quantiles`() throws {
     let grid = IntegerGrid(bits: 8, isSymmetric: false)
     for test in try Self.distributions() {
@@ -55,8 +56,7 @@ import Testing
       for (share, ends) in test.percentile {
         let percent = try #require(Double(share))
         let range = try #require(found.range(.percentile(percent), grid: grid))
-        // Between neighbours of a sparse tail NumPy interpolates.
-        let slack = 0.06 * (Double(found.maximum) - Double(found.minimum))
+        let slack = 0.01 * (Double(found.maximum) - Double(found.minimum))
         #expect(abs(range.lowerBound - ends[0]) < slack && abs(range.upperBound - ends[1]) < slack)
       }
     }

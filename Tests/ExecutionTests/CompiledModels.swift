@@ -21,7 +21,9 @@ enum CompiledModels {
   static let shared = [
     "tflm/hello_world_f32.tflite", "mlperf_tiny/ad_autoencoder_f32.tflite",
     "mlperf_tiny/kws_dscnn_f32.tflite", "trained/mnist_cnn/mnist_cnn.onnx",
-    "trained/mnist_cnn/mnist_cnn_f32.tflite",
+    "trained/mnist_cnn/mnist_cnn_f32.tflite", "trained/mnist_cnn/mnist_cnn_dynamic.tflite",
+    "trained/cifar_dscnn/cifar_dscnn_dynamic.tflite", "onnx/mnist_vit.onnx",
+    "trained/cifar_dscnn/cifar_dscnn.onnx",
   ].filter { SharedModels.directory != nil && SharedModels.manifest[$0] != nil }
 
   static func example(_ name: String) throws -> Model {

@@ -1,5 +1,6 @@
 import ByteIO
 import Execution
+import FormatKeras
 import FormatONNX
 import FormatTFLite
 import Foundation
@@ -60,15 +61,17 @@ struct Golden: CustomTestStringConvertible, Sendable {
   }()
 
   private static func isRead(_ name: String) -> Bool {
-    name.hasSuffix(".tflite") || name.hasSuffix(".onnx")
+    [".tflite", ".onnx", ".h5", ".keras"].contains { name.hasSuffix($0) }
   }
 
   // MARK: - Running
 
   func load() throws -> Model {
     let bytes = try ByteSource.mapping(path: modelPath).bytes
-    return name.hasSuffix(".onnx")
-      ? try ONNXFormat.load(bytes, path: modelPath) : try TFLiteFormat.load(bytes, path: modelPath)
+    if name.hasSuffix(".onnx") { return try ONNXFormat.load(bytes, path: modelPath) }
+    return name.hasSuffix(".tflite")
+      ? try TFLiteFormat.load(bytes, path: modelPath)
+      : try KerasFormat.load(bytes, path: modelPath)
   }
 
   /// One output beside the official one.

@@ -196,8 +196,9 @@ def ranges():
             "counts": counts.tolist(),
             "entropy": bound,
             "percentile": {
-                str(share): [float(np.quantile(wide, (1 - share / 100) / 2)),
-                             float(np.quantile(wide, 1 - (1 - share / 100) / 2))]
+                str(share): [float(np.quantile(wide, (1 - share / 100) / 2, method="inverted_cdf")),
+                             float(np.quantile(wide, 1 - (1 - share / 100) / 2,
+                                               method="inverted_cdf"))]
                 for share in [90, 99, 99.9]
             },
             "mse": clipping(wide, 4, 1),

@@ -1,4 +1,5 @@
 import ByteIO
+import FormatKeras
 import FormatONNX
 import FormatTFLite
 import Foundation
@@ -7,9 +8,10 @@ import TestSupport
 
 @testable import Profiling
 
-/// Loads a model of either format.
+/// Loads a model of any format.
 func loadModel(path: String) throws -> Model {
   let bytes = try ByteSource.mapping(path: path).bytes
+  if KerasFormat.probe(bytes) { return try KerasFormat.load(bytes, path: path) }
   return TFLiteFormat.probe(bytes)
     ? try TFLiteFormat.load(bytes, path: path) : try ONNXFormat.load(bytes, path: path)
 }

@@ -76,6 +76,7 @@ import Testing
   private let values: [Float] = [1, -0.5, 0.25, 0.1, -2, 0.8, 0, 1]
 
   /// Row 1: s = 1/7; 1 → 7, −0.45 → −3.15 → −3, 0.25 → 1.75 → 2, 0.1 → 0.7 → 1.
+  ///
   /// Row 2: s = 2/7; −2 → −7, 0.8 → 2.8 → 3, 0, 0.9 → 3.15 → 3. 4 bytes of codes, 12 a scale.
   @Test func `integers by channel`() throws {
     let result = try coded(
@@ -87,7 +88,7 @@ import Testing
     #expect(result.bytes == 4 + 2 * 12)
   }
 
-  /// One scale 2/127 for all: 1 → 63.5 → 64; −0.5 → −31.75 → −32 …
+  /// One scale 2/127 for all: 1 → 63.5 → 64; −0.5 → −31.75 → −32.
   @Test func `integers by tensor`() throws {
     let result = try coded("int8-tensor", try matrix(values))
     #expect(result.codes == [64, -32, 16, 6, -127, 51, 0, 64])
@@ -118,7 +119,9 @@ import Testing
     #expect(result.bytes > 0)
   }
 
-  /// mean|w| = 0.4625, Δ = 0.32375: 1 and −0.5 stay, s = 0.75. Row 2: mean 0.95, Δ = 0.665; s = 3.8/3.
+  /// mean|w| = 0.4625, Δ = 0.32375: 1 and −0.5 stay, s = 0.75.
+  ///
+  /// Row 2: mean 0.95, Δ = 0.665; s = 3.8/3.
   @Test func `ternary and binary`() throws {
     let ternary = try coded("ternary", try matrix(values))
     #expect(ternary.codes == [1, -1, 0, 0, -1, 1, 0, 1])

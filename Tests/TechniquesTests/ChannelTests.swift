@@ -17,7 +17,8 @@ import Testing
     ("trained/mnist_cnn/mnist_cnn.onnx", 1),
     ("trained/cifar_dscnn/cifar_dscnn.onnx", 4),
     ("mlperf_tiny/ic_resnet8_f32.tflite", 6),
-    ("mlperf_tiny/kws_dscnn_f32.tflite", 5),
+    // Its convolutions' weights are int8, which are not float32 layers.
+    ("mlperf_tiny/kws_dscnn_f32.tflite", 0),
     ("mlperf_tiny/vww_mobilenet_96_f32.tflite", 14),
     ("mlperf_tiny/ad_autoencoder_f32.tflite", 9),
   ]
@@ -72,7 +73,7 @@ import Testing
   @Test(arguments: models)
   func `a smaller model computes what one with zeros does`(name: String, groups: Int) throws {
     let model = try TechniqueFixtures.model(name)
-    let types = TechniqueFixtures.types(model)
+    let types = try TechniqueFixtures.types(model)
     let context = ActionContext(model, types: types)
     let map = context.sites.channels
     #expect(map.groups.count == groups)
@@ -98,7 +99,7 @@ import Testing
   /// 24 of 32 filters of 3×3 over 26×26 positions, then 13·13·24 inputs of 10 outputs; 24 + 10 biases.
   @Test func `multiply-adds and bytes are those of the smaller extents`() throws {
     let model = try TechniqueFixtures.model("trained/mnist_cnn/mnist_cnn_f32.tflite")
-    let context = ActionContext(model, types: TechniqueFixtures.types(model))
+    let context = ActionContext(model, types: try TechniqueFixtures.types(model))
     let site = try #require(context.sites.sites(.channels).first)
     for name in ["channels-25", "channels-25-l1"] {
       let applied = try Action(name).apply(to: site, in: context)
@@ -123,9 +124,9 @@ import Testing
   @Test func `names of sites are unique and those of the model`() throws {
     for (name, _) in Self.models {
       let model = try TechniqueFixtures.model(name)
-      let sites = SiteList(model, types: TechniqueFixtures.types(model)).sites
+      let sites = SiteList(model, types: try TechniqueFixtures.types(model)).sites
       #expect(Set(sites.map(\.id)).count == sites.count)
-      #expect(sites == SiteList(model, types: TechniqueFixtures.types(model)).sites)
+      #expect(sites == SiteList(model, types: try TechniqueFixtures.types(model)).sites)
       #expect(!sites.filter { $0.kind == .weights }.isEmpty)
     }
   }

@@ -21,7 +21,7 @@ import Testing
 
   @Test(arguments: [
     (TechniqueFixtures.mnist, "int8", "int8-channel", 2),
-    (TechniqueFixtures.mnist, "int8_per_tensor", "int8-tensor", 1),
+    (TechniqueFixtures.mnist, "int8_per_tensor", "int8-tensor", 2),
     (TechniqueFixtures.cifar, "int8", "int8-channel", 16),
   ])
   func `weights, scales and zero points are the converter's`(
@@ -37,10 +37,6 @@ import Testing
     for site in context.sites.sites(.weights) {
       let layer = try #require(context.layer(site))
       let stored = try #require(integers(official, named: site.tensor))
-      // The converter keeps dense weights by channel even where that is switched off for others.
-      guard variant != "int8_per_tensor" || stored.value.quantization?.scales.count == 1 else {
-        continue
-      }
       let coded = try #require(try Action(action).apply(to: site, in: context).coded)
       let codes = layer.stored((coded.codes ?? []).map { Float($0) }).map { Int($0) }
       #expect(codes == stored.codes, "\(site.id)")
@@ -52,6 +48,11 @@ import Testing
     #expect(compared == count)
   }
 
+  /// Four tensors that only an addition reads have the addition's scale in the converter's file, not
+  /// that of their own values (0 … 6): they are left out.
+  ///
+  /// The likely cause is that the calibrating
+  /// interpreter lets ADD write its result over an operand, and looks at operands after the operator.
   @Test(arguments: [TechniqueFixtures.mnist, TechniqueFixtures.cifar])
   func `scales and zero points of activations are the converter's`(name: String) throws {
     let model = try TechniqueFixtures.model(name + "_f32.tflite")
@@ -59,7 +60,10 @@ import Testing
     let official = try TechniqueFixtures.model(name + "_int8.tflite")
     let assignment = try ActivationAssignment(context, bits: 8)
     var compared = 0
+    let connections = model.main.connections()
     for (value, transform) in assignment.transforms {
+      let readers = connections.consumers(of: value).map { model.main[$0].op.name }
+      guard readers != ["add"] else { continue }
       let name = model.main[value].name
       guard case .integer(let scale, let zeroPoint, _, _) = transform,
         let stated = official.main.values.first(where: {
@@ -70,7 +74,7 @@ import Testing
       #expect(abs(scale - wanted) < 0.01 * wanted, "\(name): \(scale), the file has \(wanted)")
       #expect(abs(zeroPoint - stated.zeroPoint(0)) <= 1, "\(name)")
     }
-    #expect(compared == (name == TechniqueFixtures.mnist ? 6 : 23))
+    #expect(compared == (name == TechniqueFixtures.mnist ? 6 : 19))
   }
 
   /// The accuracy of the converted files, as the models' README states it: within half a point.
@@ -98,7 +102,7 @@ import Testing
     var inputs: [[Tensor]] = []
     for index in 0..<test.count { inputs.append(try test.sample(index)) }
     let found = try TechniqueFixtures.correct(
-      try CompiledGraph(simulation.model),
+      try TechniqueFixtures.compiled(simulation.model),
       inputs,
       try #require(test.labels),
       WorkQueue(threadCount: 2)

@@ -16,7 +16,7 @@ import WireFormats
     let context = try TechniqueFixtures.context(model)
     let constants = CrossLayerEqualization.apply(in: context)
     #expect(constants.count >= 18)
-    let compiled = try CompiledGraph(model)
+    let compiled = try TechniqueFixtures.compiled(model)
     let variant = try compiled.replacing(constants)
     var generator = SeededGenerator(seed: 2)
     let input = Tensor([1, 640], floats: (0..<640).map { _ in Float(generator.next() % 100) / 10 })
@@ -36,7 +36,7 @@ import WireFormats
   @Test func `the corrected bias gives back the outputs' means`() throws {
     let model = try TechniqueFixtures.model("trained/mnist_cnn/mnist_cnn_f32.tflite")
     let context = try TechniqueFixtures.context(model, samples: 20, gramBytes: 1 << 20)
-    let compiled = try CompiledGraph(model)
+    let compiled = try TechniqueFixtures.compiled(model)
     let site = try #require(context.sites.sites(.weights).last)
     let layer = try #require(context.layer(site))
     let samples = try TechniqueFixtures.samples(model, calibration: 20)
@@ -130,7 +130,7 @@ import WireFormats
     let path = try folder.write(array.serialized(), to: "x.npy")
     let samples = try SampleSet(path: path, forms: try InputForm.all(of: model))
     let constants = try BatchNormReestimation.constants(
-      try CompiledGraph(model),
+      try TechniqueFixtures.compiled(model),
       samples: samples,
       queue: WorkQueue(threadCount: 1)
     )

@@ -24,7 +24,9 @@ import Testing
     return try #require(root?[model])
   }
 
-  /// Batch normalisation is folded into the weights of `cifar_dscnn_f32.tflite`. Scales by channel do not
+  /// Batch normalisation is folded into the weights of `cifar_dscnn_f32.tflite`.
+  ///
+  /// Scales by channel do not
   /// notice; one scale a tensor, and one threshold a layer, are other definitions then.
   @Test(arguments: [
     (TechniqueFixtures.mnist, ["conv", "probs"], 12),
@@ -39,7 +41,7 @@ import Testing
     let truth = try truth(String(name.split(separator: "/")[1]))
     let model = try TechniqueFixtures.model(name + "_f32.tflite")
     let context = try TechniqueFixtures.context(model)
-    let compiled = try CompiledGraph(model)
+    let compiled = try TechniqueFixtures.compiled(model)
     let test = try TechniqueFixtures.test(model)
     let labels = try #require(test.labels)
     var inputs: [[Tensor]] = []

@@ -23,8 +23,14 @@ enum TechniqueFixtures {
       ? try ONNXFormat.load(bytes, path: path) : try TFLiteFormat.load(bytes, path: path)
   }
 
-  static func types(_ model: Model) -> [TensorType] {
-    GraphInference().infer(model)[Model.mainGraph.index].types
+  /// The types for one sample.
+  static func types(_ model: Model) throws -> [TensorType] {
+    let shapes = InputForm.shapes(try InputForm.all(of: model)).mapValues(Shape.fixed)
+    return GraphInference(inputShapes: shapes).infer(model)[Model.mainGraph.index].types
+  }
+
+  static func compiled(_ model: Model) throws -> CompiledGraph {
+    try CompiledGraph(model, inputShapes: InputForm.shapes(try InputForm.all(of: model)))
   }
 
   static func samples(_ model: Model, calibration count: Int) throws -> SampleSet {
@@ -59,13 +65,13 @@ enum TechniqueFixtures {
       var options = CalibrationRecord.Options()
       options.gramBytes = gramBytes
       record = try CalibrationRecord(
-        try CompiledGraph(model),
+        try compiled(model),
         samples: try samples(model, calibration: count),
         options: options,
         queue: WorkQueue(threadCount: 2)
       )
     }
-    return ActionContext(model, types: types(model), record: record)
+    return ActionContext(model, types: try types(model), record: record)
   }
 
   /// The samples whose greatest score is their label's.

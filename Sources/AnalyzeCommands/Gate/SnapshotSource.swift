@@ -47,10 +47,10 @@ struct SnapshotSource {
 
   /// Measures a model.
   func measured(_ path: String) throws(CommandFailure) -> ReportSnapshot {
-    let (model, source) = try ModelLoader.load(path)
+    let (model, source, file) = try ModelLoader.load(path)
     let snapshot = try snapshot(model, source, path)
     do throws(ReadError) {
-      try source.checkUnchanged(path: path)
+      try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: path)
     }

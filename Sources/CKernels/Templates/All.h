@@ -27,6 +27,7 @@
 #include "Scaling.h"
 #include "GemmInt8.h"
 #include "GemmInt16.h"
+#include "QuantizedElementwise.h"
 #include "DepthwiseFloat32.h"
 #include "DepthwiseQuantized.h"
 #include "VectorMath.h"
@@ -68,5 +69,7 @@ const ck_table CK_NAME(ck_table) = {
     .average_pool_u8 = CK_NAME(average_pool_u8),
     .average_pool_s16 = CK_NAME(average_pool_s16),
     .resize_bilinear = CK_NAME(resize_bilinear),
+    .sum_q8 = CK_NAME(sum_q8),
+    .product_q8 = CK_NAME(product_q8),
     .peak_f32 = CK_NAME(peak_f32),
 };

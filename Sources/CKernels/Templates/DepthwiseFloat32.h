@@ -46,11 +46,20 @@ CK_INLINE void dw_f32_store(const dw_f32 *dw, const vf *sums, size_t outputs, si
   vf lower = vf_splat(dw->epilogue->lower), upper = vf_splat(dw->epilogue->upper);
   size_t step = dw->plan->shape.out_pixel_stride;
   float *pixel = (float *)to + channel;
+  vf scaled[DW_OUTPUTS];
+#pragma clang loop unroll(full)
+  for (size_t o = 0; o < DW_OUTPUTS; o++) scaled[o] = sums[o];
+  if (dw->epilogue->scale != NULL) {
+    size_t at = dw->line.variant * dw->plan->shape.out_channels + channel;
+    vf scale = vf_load(dw->epilogue->scale + at), shift = vf_load(dw->epilogue->shift + at);
+#pragma clang loop unroll(full)
+    for (size_t o = 0; o < DW_OUTPUTS; o++) scaled[o] = vf_fma(scaled[o], scale, shift);
+  }
   // Unrolled, so that the sums stay in registers.
 #pragma clang loop unroll(full)
   for (size_t o = 0; o < DW_OUTPUTS; o++, pixel += step) {
     if (o >= outputs) return;
-    vf value = dw_f32_finish(dw, sums[o], row + o, channel, count, lower, upper);
+    vf value = dw_f32_finish(dw, scaled[o], row + o, channel, count, lower, upper);
     if (count == CK_LANES) {
       vf_store(pixel, value);
     } else {
@@ -66,6 +75,32 @@ CK_INLINE void dw_f32_store(const dw_f32 *dw, const vf *sums, size_t outputs, si
 #define DW_CONTEXT dw_f32
 #include "DepthwiseTile.h"
 
+// The same with a relu on what is read.
+
+CK_INLINE vf dw_relu_load(const dw_f32 *dw, const float *from) {
+  (void)dw;
+  vf value = vf_load(from);
+  return value < 0 ? vf_splat(0) : value;
+}
+
+CK_INLINE vf dw_relu_weight(const float *from) { return vf_load(from); }
+
+CK_INLINE vf dw_relu_bias(const dw_f32 *dw, size_t channel) { return dw_f32_bias(dw, channel); }
+
+CK_INLINE vf dw_relu_add(vf value, vf weight, vf sum) { return vf_fma(value, weight, sum); }
+
+CK_INLINE void dw_relu_store(const dw_f32 *dw, const vf *sums, size_t outputs, size_t row, char *to,
+                             size_t channel, size_t count) {
+  dw_f32_store(dw, sums, outputs, row, to, channel, count);
+}
+
+#define DW(NAME) dw_relu_##NAME
+#define DW_ELEMENT float
+#define DW_WEIGHT float
+#define DW_VECTOR vf
+#define DW_CONTEXT dw_f32
+#include "DepthwiseTile.h"
+
 static void CK_NAME(depthwise_f32)(const ck_conv_plan *plan, const float *packed,
                                    const float *input, float *output, const ck_epilogue *epilogue,
                                    size_t job_begin, size_t job_end) {
@@ -74,6 +109,10 @@ static void CK_NAME(depthwise_f32)(const ck_conv_plan *plan, const float *packed
   dw_f32 dw = {plan, epilogue, .packed_channels = channels,
                .multiplier = s->out_channels / s->in_channels,
                .output_element_bytes = sizeof(float)};
-  dw_f32_run(dw, packed, (1 + plan->taps) * channels, channels, input, (char *)output, job_begin,
-             job_end);
+  size_t variant_words = (1 + plan->taps) * channels;
+  if (epilogue->input_relu) {
+    dw_relu_run(dw, packed, variant_words, channels, input, (char *)output, job_begin, job_end);
+  } else {
+    dw_f32_run(dw, packed, variant_words, channels, input, (char *)output, job_begin, job_end);
+  }
 }

@@ -1,9 +1,14 @@
 // Depthwise convolution of 8- and 16-bit activations with 32-bit sums. Padding is skipped, which
 // equals reading the zero point.
 
-typedef struct {
+typedef struct dw_q dw_q;
+
+struct dw_q {
   const ck_conv_plan *plan;
   const ck_quantized_epilogue *epilogue;
+  /// Scales and stores neighbouring outputs.
+  void (*store)(const dw_q *dw, const vi *sums, size_t outputs, size_t row, char *to,
+                size_t channel, size_t count);
   ck_depthwise_line line;
   const int32_t *constants, *weights; // of the line's variant
   const char *image;
@@ -11,7 +16,7 @@ typedef struct {
   int32_t input_zero_point;
   // 16-bit activations have 64-bit sums; theirs is added when the sum of products is complete.
   bool wide_bias;
-} dw_q;
+};
 
 CK_INLINE vi dw_q_weight(const int32_t *from) { return vi_load(from); }
 
@@ -60,6 +65,44 @@ static __attribute__((noinline)) void dw_q_store(const dw_q *dw, const vi *sums,
   }
 }
 
+/// The same for bytes, with all constants in registers.
+CK_INLINE void dw_q_store_bytes(const dw_q *dw, const vi *sums, size_t outputs, char *to,
+                                size_t channel, size_t count, const ck_scaling scaling) {
+  const int32_t *constants = dw->constants + channel;
+  size_t words = dw->packed_channels, step = dw->plan->shape.out_pixel_stride;
+  q_byte_bounds bounds = q_load_bounds(dw->epilogue);
+  q_channels channels = q_load_channels(
+      constants + CK_DWQ_MULTIPLIER * words, constants + CK_DWQ_SHIFT * words,
+      (const float *)constants + CK_DWQ_SCALE * words,
+      (const float *)constants + CK_DWQ_BIAS_F32 * words, CK_OUT_INT8, scaling);
+  to += channel;
+  if (count < CK_LANES) {
+    for (size_t o = 0; o < outputs; o++, to += step)
+      q_store_integers(q_scale_bytes(sums[o], &channels, &bounds, scaling), CK_OUT_INT8, to, 0,
+                       count);
+    return;
+  }
+  for (size_t o = 0; o < outputs; o++, to += step) {
+    vb narrow =
+        __builtin_convertvector(q_scale_bytes(sums[o], &channels, &bounds, scaling), vb);
+    memcpy(to, &narrow, sizeof narrow);
+  }
+}
+
+static __attribute__((noinline)) void dw_q_store_twice(const dw_q *dw, const vi *sums,
+                                                       size_t outputs, size_t row, char *to,
+                                                       size_t channel, size_t count) {
+  (void)row;
+  dw_q_store_bytes(dw, sums, outputs, to, channel, count, CK_SCALE_FIXED_POINT);
+}
+
+static __attribute__((noinline)) void dw_q_store_float(const dw_q *dw, const vi *sums,
+                                                       size_t outputs, size_t row, char *to,
+                                                       size_t channel, size_t count) {
+  (void)row;
+  dw_q_store_bytes(dw, sums, outputs, to, channel, count, CK_SCALE_FLOAT);
+}
+
 #define DW_CONTEXT_FUNCTIONS(TYPE, ELEMENT, NARROW)                                          \
   CK_INLINE vi dw_##TYPE##_load(const dw_q *dw, const ELEMENT *from) {                       \
     NARROW narrow;                                                                           \
@@ -75,7 +118,7 @@ static __attribute__((noinline)) void dw_q_store(const dw_q *dw, const vi *sums,
   }                                                                                          \
   CK_INLINE void dw_##TYPE##_store(const dw_q *dw, const vi *sums, size_t outputs,           \
                                    size_t row, char *to, size_t channel, size_t count) {     \
-    dw_q_store(dw, sums, outputs, row, to, channel, count);                                  \
+    dw->store(dw, sums, outputs, row, to, channel, count);                                   \
   }
 DW_CONTEXT_FUNCTIONS(s8, int8_t, vb)
 DW_CONTEXT_FUNCTIONS(u8, uint8_t, vub)
@@ -103,19 +146,32 @@ DW_CONTEXT_FUNCTIONS(s16, int16_t, vs)
 #define DW_CONTEXT dw_q
 #include "DepthwiseTile.h"
 
+#include "DepthwiseBytes.h"
+
 static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,
                                  const ck_quantization *quantization, const void *input,
                                  void *output, const ck_quantized_epilogue *epilogue,
                                  size_t job_begin, size_t job_end) {
   const ck_conv_shape *s = &plan->shape;
   size_t channels = ck_depthwise_channels(s);
-  size_t words = (CK_DWQ_WEIGHTS + plan->taps) * channels;
+  size_t words = ck_depthwise_q_rows(s) * channels;
   size_t weights_at = CK_DWQ_WEIGHTS * channels;
-  dw_q dw = {plan, epilogue, .packed_channels = channels,
+#if CK_HAS_VNNI
+  if (dw_bytes_fits(plan, quantization, epilogue)) {
+    dw_bytes_run(plan, packed, quantization, input, output, epilogue, job_begin, job_end);
+    return;
+  }
+#endif
+  bool bytes = epilogue->output == CK_OUT_INT8 || epilogue->output == CK_OUT_UINT8;
+  dw_q dw = {plan, epilogue, .store = dw_q_store, .packed_channels = channels,
              .multiplier = s->out_channels / s->in_channels,
              .output_element_bytes = q_output_bytes[epilogue->output],
              .input_zero_point = quantization->input_zero_point,
              .wide_bias = plan->element == CK_INT16 && !epilogue->narrow_sums};
+  if (bytes && plan->element != CK_INT16) {
+    if (epilogue->scaling == CK_SCALE_FIXED_POINT) dw.store = dw_q_store_twice;
+    if (epilogue->scaling == CK_SCALE_FLOAT) dw.store = dw_q_store_float;
+  }
   if (plan->element == CK_INT8) {
     dw_s8_run(dw, packed, words, weights_at, input, output, job_begin, job_end);
   } else if (plan->element == CK_UINT8) {

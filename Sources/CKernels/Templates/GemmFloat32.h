@@ -13,12 +13,15 @@ typedef struct {
   float *output;
   size_t output_stride;
   const float *residual; // NULL or the residual of the tile's first output
+  const float *scale, *shift; // NULL or those of the tile's first column
   size_t columns;        // columns to store
   const ck_epilogue *epilogue;
 } f32_tile;
 
 CK_INLINE vf f32_finish(vf sum, const f32_tile *tile, size_t row, size_t column, size_t count) {
   vf lower = vf_splat(tile->epilogue->lower), upper = vf_splat(tile->epilogue->upper);
+  if (tile->scale != NULL)
+    sum = vf_fma(sum, vf_load(tile->scale + column), vf_load(tile->shift + column));
   if (tile->residual == NULL) return vf_clamp(sum, lower, upper);
   const float *from = tile->residual + row * tile->epilogue->residual_stride + column;
   vf residual = count >= CK_LANES ? vf_load(from) : vf_load_part(from, count);
@@ -115,6 +118,10 @@ CK_INLINE void f32_panels(f32_tile tile, size_t rows, size_t columns) {
     column += step;
     tile.output += step;
     if (tile.residual != NULL) tile.residual += step;
+    if (tile.scale != NULL) {
+      tile.scale += step;
+      tile.shift += step;
+    }
     // The next part of this panel, or the next panel.
     tile.panel += column % CK_PANEL_COLUMNS == 0 ? tile.panel_stride - CK_PANEL_COLUMNS + step : step;
   }
@@ -137,6 +144,8 @@ static void CK_NAME(conv_f32)(const ck_conv_plan *plan, const float *packed, con
         .panel_stride = panel_stride,
         .output_stride = s->out_pixel_stride,
         .epilogue = epilogue,
+        .scale = epilogue->scale == NULL ? NULL : epilogue->scale + out_channel,
+        .shift = epilogue->scale == NULL ? NULL : epilogue->shift + out_channel,
     };
     for (size_t t = job.tile_begin; t < job.tile_end; t++) {
       size_t first = ck_tile_first_row(plan, t);

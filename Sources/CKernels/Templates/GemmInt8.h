@@ -145,12 +145,47 @@ CK_INLINE void q8_finish_body(const q8_tile *tile, size_t rows, const ck_output 
   }
 }
 
+/// The same for bytes from symmetric weights, the most frequent kind.
+CK_INLINE void q8_finish_bytes(const q8_tile *tile, size_t rows, const ck_scaling scaling) {
+  q_byte_bounds bounds = q_load_bounds(tile->epilogue);
+  size_t stride = tile->output_stride;
+  for (size_t column = 0; column < tile->columns; column += CK_LANES) {
+    size_t at = tile->first_column + column, count = tile->columns - column;
+    const ck_q8_header *panel = tile->panel;
+    q_channels channels =
+        q_load_channels(panel->multiplier + at, panel->shift + at, panel->scale + at,
+                        panel->bias_f32 + at, CK_OUT_INT8, scaling);
+    vi bias = vi_load(panel->bias + at);
+    const int32_t *sums = tile->sums + column;
+    char *to = tile->output + column;
+    if (count >= CK_LANES) {
+      for (size_t r = 0; r < rows; r++, sums += Q8_COLUMNS, to += stride) {
+        vb narrow = __builtin_convertvector(
+            q_scale_bytes(vi_load(sums) + bias, &channels, &bounds, scaling), vb);
+        memcpy(to, &narrow, sizeof narrow);
+      }
+    } else {
+      for (size_t r = 0; r < rows; r++, sums += Q8_COLUMNS, to += stride)
+        q_store_integers(q_scale_bytes(vi_load(sums) + bias, &channels, &bounds, scaling),
+                         CK_OUT_INT8, to, 0, count);
+    }
+  }
+}
+
 static void q8_finish_twice(const q8_tile *tile, size_t rows) {
-  q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FIXED_POINT);
+  if (tile->weight_zero_point == 0 && tile->epilogue->row_zero_points == NULL) {
+    q8_finish_bytes(tile, rows, CK_SCALE_FIXED_POINT);
+  } else {
+    q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FIXED_POINT);
+  }
 }
 
 static void q8_finish_float(const q8_tile *tile, size_t rows) {
-  q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FLOAT);
+  if (tile->weight_zero_point == 0 && tile->epilogue->row_zero_points == NULL) {
+    q8_finish_bytes(tile, rows, CK_SCALE_FLOAT);
+  } else {
+    q8_finish_body(tile, rows, CK_OUT_INT8, CK_SCALE_FLOAT);
+  }
 }
 
 static void q8_finish_any(const q8_tile *tile, size_t rows) {

@@ -72,6 +72,34 @@ CK_INLINE vi q_scale(vi sum, const q_channels *c, const ck_quantized_epilogue *e
   return value > upper ? upper : value;
 }
 
+/// Zero point and bounds of 8-bit outputs, ready for vectors.
+typedef struct {
+  vi zero, lower, upper;
+  vf float_lower, float_upper;
+} q_byte_bounds;
+
+CK_INLINE q_byte_bounds q_load_bounds(const ck_quantized_epilogue *e) {
+  return (q_byte_bounds){
+      .zero = (vi)e->output_zero_point,
+      .lower = (vi)e->lower,
+      .upper = (vi)e->upper,
+      .float_lower = vf_splat((float)(e->lower - e->output_zero_point)),
+      .float_upper = vf_splat((float)(e->upper - e->output_zero_point)),
+  };
+}
+
+/// `q_scale` with everything but the sum in registers.
+CK_INLINE vi q_scale_bytes(vi sum, const q_channels *c, const q_byte_bounds *b,
+                           const ck_scaling scaling) {
+  if (scaling == CK_SCALE_FLOAT) {
+    vf value = __builtin_convertvector(sum, vf) * c->scale;
+    return vf_round_to_integer(vf_clamp(value, b->float_lower, b->float_upper)) + b->zero;
+  }
+  vi value = q_scale_twice(sum, c) + b->zero;
+  value = value < b->lower ? b->lower : value;
+  return value > b->upper ? b->upper : value;
+}
+
 CK_INLINE vf q_to_float(vi sum, const q_channels *c, const ck_quantized_epilogue *e, size_t row) {
   vf row_scale = vf_splat(1);
   if (e->row_scales != NULL) row_scale = vf_splat(e->row_scales[row / e->rows_per_scale]);
@@ -92,8 +120,13 @@ CK_INLINE void q_store_integers(vi value, ck_output output, char *to, size_t at,
     vb narrow = __builtin_convertvector(value, vb);
     memcpy(to + at, &narrow, sizeof narrow);
   } else {
+#if CK_LANES == 16
+    _mm_mask_storeu_epi8(to + at, (__mmask16)((1u << count) - 1),
+                         _mm512_cvtepi32_epi8((__m512i)value));
+#else
     vb narrow = __builtin_convertvector(value, vb);
     for (size_t i = 0; i < count; i++) to[at + i] = narrow[i];
+#endif
   }
 }
 

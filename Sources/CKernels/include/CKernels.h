@@ -18,6 +18,7 @@
 #include "ck_isa.h"
 #include "ck_peak.h"
 #include "ck_quantized.h"
+#include "ck_quantized_elementwise.h"
 #include "ck_queue.h"
 #include "ck_rows.h"
 #include "ck_spatial.h"

@@ -55,15 +55,22 @@ typedef struct ck_conv_plan ck_conv_plan;
 
 /// What happens to a sum before it is stored.
 ///
-/// `out = clamp(sum + residual)`, or `clamp(sum) + residual` if `residual_after_clamp`. NaN passes
-/// through the clamp. No activation is `-INFINITY ... INFINITY`, relu6 is `0 ... 6`.
+/// `out = clamp(y + residual)`, or `clamp(y) + residual` if `residual_after_clamp`, where
+/// `y = fma(sum, scale[c], shift[c])`, or the sum where `scale` is NULL. NaN passes through the clamp.
+/// No activation is `-INFINITY ... INFINITY`, relu6 is `0 ... 6`. The same operations in the same order
+/// as the kernels that do them one by one, so that the results are the same, bit for bit.
 typedef struct {
   float lower, upper;
+  /// One factor and one offset for each output channel of all variants, followed by
+  /// `CK_PANEL_COLUMNS` floats that may be read; both or neither are NULL.
+  const float *scale, *shift;
   /// Rows as in the output, or NULL.
   const float *residual;
   /// Elements between rows of `residual`.
   size_t residual_stride;
   bool residual_after_clamp;
+  /// Whether negative inputs count as 0 (relu before the layer). Depthwise kernels only.
+  bool input_relu;
 } ck_epilogue;
 
 /// Returns whether every extent is positive, groups divide the channels, strides hold the

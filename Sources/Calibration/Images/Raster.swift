@@ -56,7 +56,9 @@ package struct Raster: Equatable, Sendable {
       let lower = y.upper * width
       for x in across {
         for channel in 0..<channels {
-          func at(_ row: Int, _ column: Int) -> Float { values[(row + column) * channels + channel] }
+          func at(_ row: Int, _ column: Int) -> Float {
+            values[(row + column) * channels + channel]
+          }
           let topLeft = at(upper, x.lower)
           let bottomLeft = at(lower, x.lower)
           let top = topLeft + (at(upper, x.upper) - topLeft) * x.share

@@ -4,8 +4,9 @@ package struct InputMoments: Equatable, Sendable {
   package var rowCount: Int
   /// Σ x over all rows: `groups × taps`.
   package var sums: [Double]
-  /// Σ x² over all rows: `groups × taps`; the square of the norm that activation-weighted pruning
-  /// takes (Sun et al. 2023, "A Simple and Effective Pruning Approach for Large Language Models").
+  /// Σ x² over all rows: `groups × taps`.
+  ///
+  /// It is the square of the norm that activation-weighted pruning takes (Sun et al. 2023, "A Simple and Effective Pruning Approach for Large Language Models").
   package var squares: [Double]
   /// Σ x xᵀ over all rows: `groups × taps × taps`; `nil` where it was not asked for or is above the
   /// limit.
@@ -81,7 +82,9 @@ struct MomentCollector: Sendable {
     )
   }
 
-  /// Adds a sample's input. Samples are added in order, so sums are the same for any thread count.
+  /// Adds a sample's input.
+  ///
+  /// Samples are added in order, so sums are the same for any thread count.
   mutating func add(_ values: [Float]) {
     let layer = windows.layer
     let taps = layer.taps
@@ -131,7 +134,9 @@ struct MomentCollector: Sendable {
     for group in 0..<windows.layer.groups {
       let base = group * taps * taps
       for row in 0..<taps {
-        for column in 0..<row { gram[base + row * taps + column] = gram[base + column * taps + row] }
+        for column in 0..<row {
+          gram[base + row * taps + column] = gram[base + column * taps + row]
+        }
       }
     }
     result.gram = gram

@@ -42,7 +42,8 @@ package struct LayerWindows: Sendable {
       let spatial = layout.spatialAxes(rank: sizes.count).map { sizes[$0] }
       inputPositions = spatial.reduce(1, *)
       let fileAxes =
-        layer.form == .depthwise ? Array(layer.axes.dropFirst(2)) : layer.axes.dropFirst().dropLast()
+        layer.form == .depthwise
+        ? Array(layer.axes.dropFirst(2)) : layer.axes.dropFirst().dropLast()
       let kernel = fileAxes.map { layer.sizes[$0] }
       guard kernel.count == spatial.count,
         layer.form == .depthwise || channels == layer.inputChannels * layer.groups,

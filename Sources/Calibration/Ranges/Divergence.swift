@@ -16,7 +16,7 @@ extension RangeHistogram {
   /// Source: Migacz 2017, "8-bit Inference with TensorRT"; ONNX Runtime `quantization/calibrate.py`.
   func leastDivergence(_ grid: IntegerGrid) -> ClosedRange<Double> {
     let whole = Double(minimum)...Double(maximum)
-    let bins = magnitudes.map(Double.init)
+    let bins = magnitudes.map { Double($0) }
     let levels = 1 << (min(grid.bits, 12) - 1)
     guard bins.count > levels else { return whole }
     var best = Double.infinity

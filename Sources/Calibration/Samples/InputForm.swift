@@ -32,6 +32,7 @@ package struct InputForm: Sendable {
   /// - Parameters:
   ///   - model: The model.
   ///   - shapes: The extents that the user states.
+  /// - Returns: One form an input, in the model's order.
   /// - Throws: `MODEL_UNSUPPORTED` where not even the number of an input's axes is known.
   package static func all(
     of model: Model,
@@ -64,6 +65,19 @@ package struct InputForm: Sendable {
       )
     }
     return forms
+  }
+
+  /// The extents of one sample at each input, an open batch being 1: what a graph is compiled for.
+  ///
+  /// Inputs that leave other extents open are left out.
+  package static func shapes(_ forms: [InputForm]) -> [ValueID: [Int]] {
+    var result: [ValueID: [Int]] = [:]
+    for form in forms {
+      let rest = form.sizes.dropFirst().compactMap { $0 }
+      guard rest.count == max(form.sizes.count - 1, 0) else { continue }
+      result[form.value] = form.sizes.isEmpty ? [] : [form.rows] + rest
+    }
+    return result
   }
 
   /// The preferred name.

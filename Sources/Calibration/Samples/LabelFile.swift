@@ -33,7 +33,11 @@ enum LabelFile {
     for (index, line) in lines.enumerated() {
       let word = line.filter { $0 != " " && $0 != "\t" }
       guard let label = Int(word) else {
-        throw ReadError(.dataInvalid, "\"\(line.prefix(40))\" is no integer", path: "line \(index + 1)")
+        throw ReadError(
+          .dataInvalid,
+          "\"\(line.prefix(40))\" is no integer",
+          path: "line \(index + 1)"
+        )
       }
       labels.append(label)
     }

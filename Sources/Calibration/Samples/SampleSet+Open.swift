@@ -100,7 +100,9 @@ private struct Parts {
         for member in try ZIPArchive(source.bytes).members where member.name.hasSuffix(".npy") {
           let name = String(member.name.dropLast(4))
           let content = try member.content(limit: options.limits.inflatedBytes)
-          entries.append((name, try located(name) { () throws(ReadError) in try NPYArray(content) }))
+          entries.append(
+            (name, try located(name) { () throws(ReadError) in try NPYArray(content) })
+          )
         }
       } else {
         entries = [("", try NPYArray(source.bytes))]

@@ -94,6 +94,7 @@ package struct SampleSet: Sendable {
   /// - Parameters:
   ///   - count: How many; all where there are no more.
   ///   - seed: What chooses them; `nil` for the first ones.
+  /// - Returns: The chosen samples.
   package func choosing(_ count: Int, seed: UInt64? = nil) -> SampleSet {
     guard count < order.count else { return self }
     var result = self

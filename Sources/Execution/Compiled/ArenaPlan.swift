@@ -21,11 +21,14 @@ struct ArenaPlan: Sendable {
   /// The size of the block.
   let byteCount: Int
 
-  /// Places values.
+  /// Places values; `nil` where the sizes overflow.
   ///
-  /// - Returns: `nil` where the sizes overflow.
+  /// - Parameters:
+  ///   - lifetimes: The values.
+  ///   - valueCount: The values of the graph.
+  ///   - aliases: Values that lie where another one does.
   /// - Complexity: O(values²) in the worst case.
-  init?(_ lifetimes: [Lifetime], valueCount: Int) {
+  init?(_ lifetimes: [Lifetime], valueCount: Int, aliases: [ValueID: ValueID] = [:]) {
     var offsets = [Int?](repeating: nil, count: valueCount)
     var placed: [(range: Range<Int>, steps: ClosedRange<Int>)] = []
     var total = 0
@@ -47,6 +50,7 @@ struct ArenaPlan: Sendable {
       placed.append((offset..<end, lifetime.steps))
       total = max(total, end)
     }
+    for (value, target) in aliases { offsets[value.index] = offsets[target.index] }
     self.offsets = offsets
     byteCount = total
   }

@@ -3,11 +3,12 @@ import Kernels
 import ModelIR
 import Operators
 
-/// A graph compiled for fixed input shapes: steps over an arena of float32 activations, weights packed
-/// once.
+/// A graph compiled for fixed input shapes: steps over an arena of float32 and 8-bit activations,
+/// weights packed once.
 ///
-/// An immutable value that any number of executors share. Operators without a float32 kernel, and
-/// other element types, are evaluated by their definitions.
+/// An immutable value that any number of executors share. Operators without a kernel, and other
+/// element types, are evaluated by their definitions. Neighbouring steps are fused where the result
+/// is the same bit for bit (`FusedGroup`).
 package struct CompiledGraph: Sendable {
   /// What compiled memory may take.
   package struct Limits: Sendable {
@@ -15,7 +16,7 @@ package struct CompiledGraph: Sendable {
     package var arenaBytes: Int
     /// Bytes of results that depend on constants alone and are computed once.
     package var foldedBytes: Int
-    /// Bytes of one value.
+    /// Bytes of one computed tensor in the model's own type.
     package var tensorBytes: Int
 
     package init(
@@ -29,10 +30,20 @@ package struct CompiledGraph: Sendable {
     }
   }
 
+  /// How 8-bit convolutions scale their sums.
+  package enum Arithmetic: Sendable {
+    /// In fixed point: the integers of TensorFlow Lite's reference kernels, bit for bit.
+    case reference
+    /// With float32 factors, rounded to nearest even, as optimised runtimes do: a result may differ
+    /// from the reference by one step.
+    case fast
+  }
+
   /// Where a value lives while the graph runs.
   enum Place: Equatable, Sendable {
-    /// In the arena; `isChannelsLast` where a channels-first value is kept with its channels last.
-    case buffer(sizes: [Int], isChannelsLast: Bool)
+    /// In the arena, in the bytes that kernels read; `isChannelsLast` where a channels-first value is
+    /// kept with its channels last.
+    case buffer(sizes: [Int], element: ElementType, isChannelsLast: Bool)
     /// As a tensor.
     case tensor
     /// It never changes.
@@ -52,6 +63,10 @@ package struct CompiledGraph: Sendable {
   /// The types of all values for the shapes that the graph was compiled for.
   package let types: [TensorType]
   private(set) var steps: [Step]
+  /// Steps that run together unless a run needs what is between them.
+  private(set) var groups: [FusedGroup]
+  /// The group of each step.
+  let groupOfStep: [Int?]
   let places: [Place]
   /// Memory where values that are not needed at the same time share bytes.
   let shared: ArenaPlan
@@ -60,6 +75,9 @@ package struct CompiledGraph: Sendable {
   /// For each step, the values that nothing reads after it.
   let releases: [[ValueID]]
   let limits: Limits
+  let arithmetic: Arithmetic
+  /// Most bytes of tensors that are alive at once, and of all of them.
+  private let tensorBytes: (shared: Int, separate: Int)
   /// Constants that were computed here, and those that a variant replaces.
   private(set) var constants: [ValueID: Tensor]
 
@@ -71,20 +89,31 @@ package struct CompiledGraph: Sendable {
   ///   - model: A model whose invariants hold.
   ///   - inputShapes: The extents of inputs that the file leaves open.
   ///   - limits: What the compiled form may take.
+  ///   - arithmetic: How integer layers scale their sums.
   /// - Throws: where an input's shape stays open, an operator's operands do not fit it, or the
   ///   activations take more than the limit.
   package init(
     _ model: Model,
     inputShapes: [ValueID: [Int]] = [:],
-    limits: Limits = Limits()
+    limits: Limits = Limits(),
+    arithmetic: Arithmetic = .reference
   ) throws(ExecutionError) {
-    var compiler = GraphCompiler(model, inputShapes: inputShapes, limits: limits)
+    var compiler = GraphCompiler(
+      model,
+      inputShapes: inputShapes,
+      limits: limits,
+      arithmetic: arithmetic
+    )
     try compiler.compile()
     let plans = try compiler.plans()
     self.model = model
     self.limits = limits
+    self.arithmetic = arithmetic
     types = compiler.types
     steps = compiler.steps
+    groups = compiler.groups
+    groupOfStep = compiler.groupOfStep
+    tensorBytes = compiler.tensorBytes()
     places = compiler.places
     constants = compiler.folded
     shared = plans.shared
@@ -117,13 +146,8 @@ package struct CompiledGraph: Sendable {
     result.constants.merge(values) { $1 }
     for (index, step) in steps.enumerated()
     where step.kernel != nil && step.reads.contains(where: { values[$0] != nil }) {
-      let chooser = KernelChooser(
-        node: graph[step.node],
-        types: types,
-        constant: result.constant,
-        isChannelsLast: isChannelsLast
-      )
-      guard let kernel = chooser.choose(), kernel.operands == step.kernel?.operands,
+      guard let kernel = result.chooser(step.node).choose(),
+        kernel.operands == step.kernel?.operands,
         kernel.isChannelsLast == step.kernel?.isChannelsLast
       else {
         throw ExecutionError(
@@ -134,7 +158,32 @@ package struct CompiledGraph: Sendable {
       }
       result.steps[index].kernel = kernel
     }
+    var fusion = StepFusion(graph, result.steps, places)
+    result.groups = fusion.groups()
+    guard result.groups.map(\.steps) == groups.map(\.steps) else {
+      throw ExecutionError(.internal, "other values would fuse other steps")
+    }
     return result
+  }
+
+  /// What chooses a node's kernel with this graph's constants.
+  func chooser(_ node: NodeID) -> KernelChooser {
+    KernelChooser(
+      graph: graph,
+      node: graph[node],
+      types: types,
+      constant: constant,
+      isChannelsLast: isChannelsLast,
+      evaluate: { [model] inputs in
+        try? Interpreter(model).evaluate(
+          node,
+          of: Model.mainGraph,
+          inputs: inputs,
+          captured: [:]
+        )
+      },
+      arithmetic: arithmetic
+    )
   }
 
   /// A constant's numbers; `nil` where the value is none, or its bytes are not at hand.
@@ -145,8 +194,11 @@ package struct CompiledGraph: Sendable {
     return Tensor(type: stored.type, sizes: sizes, storage: storage)
   }
 
+  /// Puts another constant in place without compiling anything again.
+  mutating func replaceConstant(_ value: ValueID, _ tensor: Tensor) { constants[value] = tensor }
+
   func isChannelsLast(_ value: ValueID) -> Bool {
-    if case .buffer(_, true) = places[value.index] { return true }
+    if case .buffer(_, _, true) = places[value.index] { return true }
     return false
   }
 
@@ -159,22 +211,23 @@ package struct CompiledGraph: Sendable {
   package var fallbackNodes: [NodeID] { steps.filter { $0.kernel == nil }.map(\.node) }
 
   /// The nodes that run in one pass with others, each list in order.
-  package var fusedNodes: [[NodeID]] { [] }
+  package var fusedNodes: [[NodeID]] { groups.map { $0.steps.map { steps[$0].node } } }
 
   /// Bytes of weights in the kernels' order, shared by all executors.
   package var packedBytes: Int {
     steps.reduce(0) { $0 + ($1.kernel?.kernel.packedByteCount ?? 0) }
+      + groups.reduce(0) { $0 + $1.choice.kernel.packedByteCount }
   }
 
-  /// Bytes of activations and scratch of one executor, without tensors of evaluated operators.
+  /// Bytes of activations and scratch of one executor, and of the tensors of evaluated operators.
   ///
   /// - Parameters:
   ///   - keepsAll: Whether the executor can resume, for which all activations stay.
   ///   - threadCount: Threads that share the jobs of one operator.
   /// - Returns: The bytes that an executor allocates when it is made.
   package func plannedBytes(keepsAll: Bool = false, threadCount: Int = 1) -> Int {
-    shared.byteCount + (keepsAll ? separate.byteCount : 0) + relayoutBytes
-      + max(threadCount, 1) * scratchBytes
+    shared.byteCount + (keepsAll ? separate.byteCount + tensorBytes.separate : 0)
+      + tensorBytes.shared + relayoutBytes + max(threadCount, 1) * scratchBytes
   }
 
   /// Refuses what would take more memory than the limit, before it is taken.
@@ -188,17 +241,19 @@ package struct CompiledGraph: Sendable {
     }
   }
 
-  var scratchBytes: Int { steps.reduce(0) { max($0, $1.kernel?.kernel.scratchByteCount ?? 0) } }
+  /// The kernels of all steps and groups.
+  private var choices: [KernelChoice] { steps.compactMap(\.kernel) + groups.map(\.choice) }
+
+  var scratchBytes: Int { choices.reduce(0) { max($0, $1.kernel.scratchByteCount) } }
 
   /// Bytes for operands whose layout is changed before a kernel reads them, at most at once.
   var relayoutBytes: Int {
-    steps.reduce(0) { most, step in
-      let operands = step.kernel?.operands ?? []
-      let needed = operands.reduce(0) { sum, operand in
-        guard case .buffer(let sizes, let isLast) = places[operand.value.index],
+    choices.reduce(0) { most, choice in
+      let needed = choice.operands.reduce(0) { sum, operand in
+        guard case .buffer(let sizes, let element, let isLast) = places[operand.value.index],
           isLast != operand.channelsLast
         else { return sum }
-        return sum + Relayout.byteCount(sizes)
+        return sum + Relayout.byteCount(sizes, width: StoredElement.byteCount(element) ?? 0)
       }
       return max(most, needed)
     }

@@ -3,46 +3,94 @@ import ModelIR
 import Operators
 
 /// A convolution, or a product of matrices with constant weights.
-struct ConvolutionStep: StepKernel {
-  let plan: ConvolutionPlan
+struct ConvolutionStep: FusableKernel {
+  var plan: ConvolutionPlan
   let filters: PackedFilters
   let bounds: (lower: Float, upper: Float)
 
   var scratchByteCount: Int { plan.scratchByteCount }
   var packedByteCount: Int { filters.byteCount }
+  var columns: Int { plan.shape.outputChannels * plan.shape.variants }
+  var epilogue: FusedEpilogue { FusedEpilogue(bounds: bounds) }
+  var takesInputRelu: Bool { false }
+  var takesEpilogue: Bool { true }
 
-  func run(_ memory: StepMemory) {
-    memory.forEachJob(plan.jobCount) { jobs, scratch in
-      plan.run(
-        filters,
-        input: memory.inputs[0],
-        output: memory.output,
-        epilogue: Epilogue(lower: bounds.lower, upper: bounds.upper),
-        scratch: scratch,
-        jobs: jobs
+  func padding(_ fill: PadStep.Fill, top: Int, left: Int, height: Int, width: Int) -> Self? {
+    guard case .float(0) = fill, !plan.isTransposed,
+      let padded = try? ConvolutionPlan(
+        plan.shape.padded(top: top, left: left, height: height, width: width),
+        element: .float32
       )
+    else { return nil }
+    var result = self
+    result.plan = padded
+    return result
+  }
+
+  func run(_ memory: StepMemory, _ epilogue: FusedEpilogue) {
+    epilogue.withEpilogue(memory, columns: columns) { epilogue in
+      memory.forEachJob(plan.jobCount) { jobs, scratch in
+        plan.run(
+          filters,
+          input: memory.input(0),
+          output: memory.output,
+          epilogue: epilogue,
+          scratch: scratch,
+          jobs: jobs
+        )
+      }
     }
   }
 }
 
 /// A depthwise convolution.
-struct DepthwiseStep: StepKernel {
-  let plan: DepthwisePlan
+struct DepthwiseStep: FusableKernel {
+  var plan: DepthwisePlan
   let filters: PackedDepthwiseFilters
   let bounds: (lower: Float, upper: Float)
 
   var packedByteCount: Int { filters.byteCount }
+  var columns: Int { plan.shape.outputChannels * plan.shape.variants }
+  var epilogue: FusedEpilogue { FusedEpilogue(bounds: bounds) }
+  var takesInputRelu: Bool { true }
+  var takesEpilogue: Bool { true }
 
-  func run(_ memory: StepMemory) {
-    memory.forEachJob(plan.jobCount) { jobs, _ in
-      plan.run(
-        filters,
-        input: memory.inputs[0],
-        output: memory.output,
-        epilogue: Epilogue(lower: bounds.lower, upper: bounds.upper),
-        jobs: jobs
+  func padding(_ fill: PadStep.Fill, top: Int, left: Int, height: Int, width: Int) -> Self? {
+    guard case .float(0) = fill,
+      let padded = try? DepthwisePlan(
+        plan.shape.padded(top: top, left: left, height: height, width: width),
+        element: .float32
       )
+    else { return nil }
+    var result = self
+    result.plan = padded
+    return result
+  }
+
+  func run(_ memory: StepMemory, _ epilogue: FusedEpilogue) {
+    epilogue.withEpilogue(memory, columns: columns) { epilogue in
+      memory.forEachJob(plan.jobCount) { jobs, _ in
+        plan.run(
+          filters,
+          input: memory.input(0),
+          output: memory.output,
+          epilogue: epilogue,
+          jobs: jobs
+        )
+      }
     }
+  }
+}
+
+extension ConvolutionShape {
+  /// The same window over an input whose padding is left out.
+  func padded(top: Int, left: Int, height: Int, width: Int) -> ConvolutionShape {
+    var result = self
+    result.padTop += top
+    result.padLeft += left
+    result.inputHeight = height
+    result.inputWidth = width
+    return result
   }
 }
 
@@ -50,26 +98,39 @@ extension KernelChooser {
   /// One- and two-dimensional convolutions with constant filters.
   func convolution(isDepthwise: Bool) throws -> KernelChoice? {
     guard let input = computed(0), let filter = floats(1), let bounds = try bounds(),
-      input.sizes.count == filter.sizes.count, [3, 4].contains(input.sizes.count),
-      let axes = try FilterAxes(attributes, filter.sizes, isDepthwise: isDepthwise)
+      let (shape, strides, layout) = try geometry(
+        input.sizes,
+        filter.sizes,
+        isDepthwise: isDepthwise
+      )
+    else { return nil }
+    let bias = hasInput(2) ? floats(2)?.values : []
+    guard let bias, bias.isEmpty || bias.count == shape.outputChannels else { return nil }
+    return KernelChoice(
+      kernel: try step(shape, strides, [filter.values] + variants.dropFirst(), bias, bounds),
+      operands: [.init(value: input.value, channelsLast: !layout.channelsLast)],
+      isChannelsLast: !layout.channelsLast
+    )
+  }
+
+  /// The shape of a convolution with channels last, and where its filter's values lie.
+  func geometry(_ input: [Int], _ filter: [Int], isDepthwise: Bool) throws
+    -> (shape: ConvolutionShape, strides: FilterStrides, layout: DataLayout)?
+  {
+    guard input.count == filter.count, [3, 4].contains(input.count),
+      let axes = try FilterAxes(attributes, filter, isDepthwise: isDepthwise)
     else { return nil }
     let layout = try DataLayout(attributes)
     let window = try SpatialWindow(kernel: axes.kernel, attributes: attributes)
-    let channels = input.sizes[layout.channelAxis(rank: input.sizes.count)]
+    let channels = input[layout.channelAxis(rank: input.count)]
     guard
-      var shape = try spatialShape(window, layout, input.sizes, outputChannels: axes.outputChannels)
+      var shape = try spatialShape(window, layout, input, outputChannels: axes.outputChannels)
     else { return nil }
     shape.groups = isDepthwise ? channels : try groups(axes, channels)
     guard shape.groups > 0, isDepthwise || axes.inputChannels * shape.groups == channels,
       channels % shape.groups == 0, axes.outputChannels % shape.groups == 0
     else { return nil }
-    let bias = hasInput(2) ? floats(2)?.values : []
-    guard let bias, bias.isEmpty || bias.count == axes.outputChannels else { return nil }
-    return KernelChoice(
-      kernel: try step(shape, axes.strides, filter.values, bias, bounds),
-      operands: [.init(value: input.value, channelsLast: !layout.channelsLast)],
-      isChannelsLast: !layout.channelsLast
-    )
+    return (shape, axes.strides, layout)
   }
 
   private func groups(_ axes: FilterAxes, _ channels: Int) throws -> Int {
@@ -82,22 +143,29 @@ extension KernelChooser {
   private func step(
     _ shape: ConvolutionShape,
     _ strides: FilterStrides,
-    _ filter: [Float],
+    _ filters: [[Float]],
     _ bias: [Float],
     _ bounds: (lower: Float, upper: Float)
   ) throws -> any StepKernel {
-    try filter.withUnsafeBufferPointer { filter throws -> any StepKernel in
+    var shape = shape
+    shape.variants = filters.count
+    // One after the other, so that all can be pointed at.
+    let size = filters.first?.count ?? 0
+    guard size > 0, filters.allSatisfy({ $0.count == size }) else { throw KernelShapeError() }
+    let joined = filters.count == 1 ? filters[0] : Array(filters.joined())
+    return try joined.withUnsafeBufferPointer { filter throws -> any StepKernel in
       try bias.withUnsafeBufferPointer { bias throws -> any StepKernel in
-        guard let weights = filter.baseAddress else { throw KernelShapeError() }
-        let offsets = bias.isEmpty ? nil : bias.baseAddress
+        guard let start = filter.baseAddress else { throw KernelShapeError() }
+        let weights = filters.indices.map { start + $0 * size }
+        let offsets = filters.map { _ in bias.isEmpty ? nil : bias.baseAddress }
         if shape.groups == shape.inputChannels, shape.groups > 1 {
           return DepthwiseStep(
             plan: try DepthwisePlan(shape, element: .float32),
             filters: try PackedDepthwiseFilters(
               shape,
               strides: strides,
-              weights: [weights],
-              bias: [offsets]
+              weights: weights,
+              bias: offsets
             ),
             bounds: bounds
           )
@@ -107,8 +175,8 @@ extension KernelChooser {
           filters: try PackedFilters(
             shape,
             strides: strides,
-            weights: [weights],
-            bias: [offsets]
+            weights: weights,
+            bias: offsets
           ),
           bounds: bounds
         )
@@ -174,7 +242,7 @@ extension KernelChooser {
     return try step(
       .matrixProduct(rows: rows, depth: depth, columns: columns),
       isTransposed ? .transposedMatrix(rowStride: depth) : .matrix(rowStride: columns),
-      weights,
+      [weights] + variants.dropFirst(),
       bias,
       bounds
     )

@@ -24,7 +24,7 @@ struct BinaryStep: StepKernel {
     ) -> Elementwise.Operand {
       let start: UnsafePointer<Float>
       switch source {
-      case .computed(let index): start = memory.inputs[index]
+      case .computed(let index): start = memory.input(index)
       case .constant(let buffer): start = buffer.pointer
       }
       let data = start + outer * outerStride
@@ -54,6 +54,10 @@ struct BinaryStep: StepKernel {
 
   func run(_ memory: StepMemory) {
     withExtendedLifetime(self) {
+      if outer == 1, rows == 1 {
+        memory.forEachPart(columns) { apply(memory, $0) }
+        return
+      }
       for part in 0..<outer {
         Elementwise.apply(
           function,
@@ -69,22 +73,79 @@ struct BinaryStep: StepKernel {
   }
 }
 
+extension BinaryStep {
+  /// One part of the only row.
+  private func apply(_ memory: StepMemory, _ part: Range<Int>) {
+    func operand(_ side: Side) -> Elementwise.Operand {
+      let start: UnsafePointer<Float>
+      switch side.source {
+      case .computed(let index): start = memory.input(index)
+      case .constant(let buffer): start = buffer.pointer
+      }
+      switch side.extent {
+      case .matrix: return .matrix(start + part.lowerBound, rowStride: part.count)
+      case .row: return .row(start + part.lowerBound)
+      case .scalar, .column: return .scalar(start)
+      }
+    }
+    Elementwise.apply(
+      function,
+      operand(left),
+      operand(right),
+      to: memory.output + part.lowerBound,
+      rows: 1,
+      columns: part.count,
+      clamp: bounds
+    )
+  }
+}
+
 /// A function of each element.
 struct UnaryStep: StepKernel {
   let function: Elementwise.Unary
   let count: Int
 
   func run(_ memory: StepMemory) {
-    Elementwise.apply(function, memory.inputs[0], to: memory.output, count: count)
+    memory.forEachPart(count) { part in
+      Elementwise.apply(
+        function,
+        memory.input(0) + part.lowerBound,
+        to: memory.output + part.lowerBound,
+        count: part.count
+      )
+    }
+  }
+}
+
+/// Holds each element inside bounds.
+struct ClampStep: StepKernel {
+  let bounds: (lower: Float, upper: Float)
+  let count: Int
+
+  func run(_ memory: StepMemory) {
+    // Zero is added: the clamp is the epilogue of every function of two operands.
+    withUnsafePointer(to: Float(0)) { zero in
+      memory.forEachPart(count) { part in
+        Elementwise.apply(
+          .add,
+          .matrix(memory.input(0) + part.lowerBound, rowStride: part.count),
+          .scalar(zero),
+          to: memory.output + part.lowerBound,
+          rows: 1,
+          columns: part.count,
+          clamp: bounds
+        )
+      }
+    }
   }
 }
 
 /// The same elements under other extents.
 struct CopyStep: StepKernel {
-  let count: Int
+  let byteCount: Int
 
   func run(_ memory: StepMemory) {
-    memory.output.update(from: memory.inputs[0], count: count)
+    memory.result.copyMemory(from: memory.operands[0], byteCount: byteCount)
   }
 }
 
@@ -95,7 +156,7 @@ struct SoftmaxStep: StepKernel {
   let beta: Float
 
   func run(_ memory: StepMemory) {
-    Rows.softmax(memory.inputs[0], to: memory.output, rows: rows, columns: columns, beta: beta)
+    Rows.softmax(memory.input(0), to: memory.output, rows: rows, columns: columns, beta: beta)
   }
 }
 
@@ -115,7 +176,7 @@ struct ScaleStep: StepKernel {
     withExtendedLifetime(self) {
       guard let images else {
         Elementwise.scaleAndShift(
-          memory.inputs[0],
+          memory.input(0),
           scale: scale.pointer,
           shift: shift.pointer,
           to: memory.output,
@@ -127,7 +188,7 @@ struct ScaleStep: StepKernel {
       for image in 0..<images {
         let start = image * channels * pixels
         let output = memory.output + start
-        let input = Elementwise.Operand.matrix(memory.inputs[0] + start, rowStride: pixels)
+        let input = Elementwise.Operand.matrix(memory.input(0) + start, rowStride: pixels)
         Elementwise.apply(
           .multiply,
           input,
@@ -169,17 +230,11 @@ extension KernelChooser {
 
   func clamp(_ lower: Float, _ upper: Float) -> KernelChoice? {
     guard let (operand, count) = same() else { return nil }
-    // Zero is added: the clamp is the epilogue of every function of two operands.
-    let step = BinaryStep(
-      function: .add,
-      left: .init(source: .computed(0)),
-      right: .init(source: .constant(ConstantBuffer([0])), extent: .scalar),
-      outer: 1,
-      rows: 1,
-      columns: count,
-      bounds: (lower, upper)
+    return KernelChoice(
+      kernel: ClampStep(bounds: (lower, upper), count: count),
+      operands: [operand],
+      isChannelsLast: operand.channelsLast
     )
-    return KernelChoice(kernel: step, operands: [operand], isChannelsLast: operand.channelsLast)
   }
 
   func clip() throws -> KernelChoice? {
@@ -197,10 +252,10 @@ extension KernelChooser {
   }
 
   func copy() -> KernelChoice? {
-    guard let input = computed(0), let count = checkedProduct(input.sizes),
-      count == checkedProduct(resultSizes)
+    guard let input = stored(0), input.element == resultElement,
+      let count = checkedProduct(input.sizes), count == checkedProduct(resultSizes)
     else { return nil }
-    return plain(CopyStep(count: count), input.value)
+    return plain(CopyStep(byteCount: count * input.width), input.value)
   }
 
   func softmax() throws -> KernelChoice? {
@@ -221,7 +276,9 @@ extension KernelChooser {
 
   func batchNormalization() throws -> KernelChoice? {
     guard let (operand, count) = same(), let input = computed(0), input.sizes.count >= 2,
-      let scale = floats(1)?.values, let bias = floats(2)?.values, let mean = floats(3)?.values,
+      let mean = floats(3)?.values,
+      let scale = hasInput(1) ? floats(1)?.values : mean.map({ _ in 1 }),
+      let bias = hasInput(2) ? floats(2)?.values : mean.map({ _ in 0 }),
       let variance = floats(4)?.values, try !attributes.bool("trainingMode"),
       try attributes.bool("spatial", default: true)
     else { return nil }

@@ -9,43 +9,46 @@ extension CompiledGraph {
   /// Executors of one graph share its weights; results do not depend on how many there are, nor on
   /// the threads of the queue.
   package final class Executor {
-    private let compiled: CompiledGraph
-    private let keepsAll: Bool
-    private let queue: WorkQueue?
-    private let interpreter: Interpreter
+    let compiled: CompiledGraph
+    let keepsAll: Bool
+    let queue: WorkQueue?
+    let interpreter: Interpreter
     /// The values of a run.
-    private var base: Memory
+    var base: Memory
     /// The values that a resumed run computes anew; the run's own stay as they are.
-    private var anew: Memory
-    private let relayout: AlignedBuffer
-    private var scratch: [AlignedBuffer]
-    private var hasRun = false
+    var anew: Memory
+    let relayout: AlignedBuffer
+    var scratch: [AlignedBuffer]
+    var hasRun = false
     /// Called after each step of a run, for clocks.
-    package var onStep: ((NodeID) -> Void)?
+    var observer: ((NodeID) -> Void)?
     /// What the stateful steps of the last run started from, for resuming.
-    private var stateBefore: [Int: VariableStore.Snapshot] = [:]
+    var stateBefore: [Int: VariableStore.Snapshot] = [:]
 
     /// Buffered values and tensors.
-    private struct Memory {
+    struct Memory {
       var plan: ArenaPlan
       var arena: AlignedBuffer
       var tensors: [Tensor?]
 
-      func pointer(_ value: ValueID) -> UnsafeMutablePointer<Float>? {
-        guard let offset = plan.offsets[value.index] else { return nil }
-        return (arena.pointer + offset).assumingMemoryBound(to: Float.self)
+      func pointer(_ value: ValueID) -> UnsafeMutableRawPointer? {
+        plan.offsets[value.index].map { arena.pointer + $0 }
       }
     }
 
     /// Which values a run takes from where.
-    private struct Pass {
+    struct Pass {
       var compiled: CompiledGraph
       /// The values that this run computes; all others are those of the last full run.
       var isAnew: [Bool]
       /// Values that are given in place of computed ones.
       var given: [ValueID: Tensor] = [:]
+      /// Values that are quantized and dequantized where they are computed.
+      var simulated: [ValueID: AffineQuantization] = [:]
       var keep: Set<ValueID> = []
       var kept: [ValueID: Tensor] = [:]
+      /// Which groups run step by step, because an inner value is kept or replaced.
+      var isApart: [Bool] = []
     }
 
     /// Creates an executor.
@@ -66,7 +69,7 @@ extension CompiledGraph {
       self.queue = queue
       interpreter = Interpreter(
         compiled.model,
-        limits: Interpreter.Limits(tensorBytes: compiled.limits.tensorBytes)
+        limits: .init(tensorBytes: compiled.limits.tensorBytes)
       )
       func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
         Memory(
@@ -96,16 +99,36 @@ extension CompiledGraph {
       try run(inputs: inputs, keeping: []).outputs
     }
 
+    /// Runs the graph and calls `observe` after each step, of fused ones after the last.
+    ///
+    /// These are the entries of `CompiledGraph.stepNames`.
+    ///
+    /// - Parameters:
+    ///   - inputs: One tensor each input, in the model's order.
+    ///   - observe: Looks at a clock, or at something else.
+    /// - Throws: where an input does not fit, or an operator cannot be evaluated.
+    package func run(
+      inputs: [Tensor],
+      observing observe: @escaping (NodeID) -> Void
+    ) throws(ExecutionError) {
+      observer = observe
+      defer { observer = nil }
+      _ = try run(inputs: inputs, keeping: [])
+    }
+
     /// Runs the graph.
     ///
     /// - Parameters:
     ///   - inputs: One tensor each input, in the model's order.
     ///   - keep: Values to return beside the outputs, in the model's layout.
+    ///   - simulated: How float32 values are quantized and dequantized where they are computed (or
+    ///     given). Kept ones are returned as they are after that.
     /// - Returns: The outputs in the model's order, and the kept values.
     /// - Throws: where an input does not fit, or an operator cannot be evaluated.
     package func run(
       inputs: [Tensor],
-      keeping keep: Set<ValueID>
+      keeping keep: Set<ValueID>,
+      simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       hasRun = false
       let graph = compiled.graph
@@ -118,19 +141,21 @@ extension CompiledGraph {
       var pass = Pass(
         compiled: compiled,
         isAnew: Array(repeating: false, count: graph.values.count),
+        simulated: simulated,
         keep: keep
       )
-      for (value, tensor) in zip(graph.inputs, inputs) where !graph[value].isConstant {
-        try check(tensor, value, "input")
+      for (value, given) in zip(graph.inputs, inputs) where !graph[value].isConstant {
+        try check(given, value, "input")
+        let tensor = simulated[value].map(given.simulated) ?? given
         store(tensor, value, pass)
         if keep.contains(value) { pass.kept[value] = tensor }
       }
+      pass.isApart = apart(keep.union(simulated.keys))
       for index in compiled.steps.indices {
         if keepsAll, compiled.isStateful(index) {
           stateBefore[index] = interpreter.variables.snapshot
         }
         try run(index, &pass)
-        onStep?(compiled.steps[index].node)
       }
       // What depends on constants alone was computed while compiling.
       for value in keep where compiled.places[value.index] == .constant {
@@ -140,153 +165,69 @@ extension CompiledGraph {
       return (try outputs(pass), pass.kept)
     }
 
-    /// Runs the graph again from a node on, with some values replaced.
-    ///
-    /// Starts from the activations of the last `run`, which stay as they are: every call is
-    /// independent of those before it. Of the nodes after `first` only those run that depend on it
-    /// or on a replaced value.
-    ///
-    /// - Parameters:
-    ///   - first: The first node that runs.
-    ///   - values: Constants (weights) and activations to use in place of the run's own.
-    ///   - keep: Values to return beside the outputs, in the model's layout.
-    /// - Returns: The outputs in the model's order, and the kept values.
-    /// - Throws: where there is no run to start from, a replaced value does not fit or is read
-    ///   before `first`, or an operator cannot be evaluated.
-    package func resume(
-      from first: NodeID,
-      replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
-    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
-      let weights = values.filter { compiled.places.indices.contains($0.key.index) }
-        .filter { compiled.places[$0.key.index] == .constant }
-      let variant = weights.isEmpty ? compiled : try compiled.replacing(weights)
-      return try resume(
-        from: first,
-        with: variant,
-        weights: Set(weights.keys),
-        replacing: values.filter { weights[$0.key] == nil },
-        keeping: keep
-      )
-    }
-
-    /// Runs a variant of the graph (`CompiledGraph.replacing`) from a node on.
-    ///
-    /// For many samples: the variant's weights are packed once.
-    ///
-    /// - Parameters:
-    ///   - first: The first node that runs.
-    ///   - variant: A variant of this executor's graph.
-    ///   - weights: The constants that the variant replaces.
-    ///   - values: Activations to use in place of the run's own.
-    ///   - keep: Values to return beside the outputs, in the model's layout.
-    /// - Returns: The outputs in the model's order, and the kept values.
-    /// - Throws: as the other form.
-    package func resume(
-      from first: NodeID,
-      with variant: CompiledGraph,
-      weights: Set<ValueID>,
-      replacing values: [ValueID: Tensor] = [:],
-      keeping keep: Set<ValueID> = []
-    ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
-      guard keepsAll, hasRun else {
-        throw ExecutionError(.internal, "there is no run whose activations were kept")
-      }
-      precondition(variant.steps.count == compiled.steps.count, "a variant of another graph")
-      growScratch(variant.scratchBytes)
-      var pass = Pass(
-        compiled: variant,
-        isAnew: Array(repeating: false, count: compiled.places.count),
-        given: values,
-        keep: keep
-      )
-      // What a later step computes takes its place when that step comes: until then its bytes may
-      // hold something else.
-      let later = variant.steps.filter { $0.node >= first }
-        .flatMap { variant.graph[$0.node].outputs.compactMap { $0 } }
-      for (value, tensor) in values {
-        try check(tensor, value, "replacement of")
-        guard !later.contains(value) else { continue }
-        pass.isAnew[value.index] = true
-        store(tensor, value, pass)
-      }
-      defer { for index in anew.tensors.indices { anew.tensors[index] = nil } }
-      // State starts from what the run found there, and ends as the run left it.
-      let stateAfter = interpreter.variables.snapshot
-      defer { interpreter.variables.restore(stateAfter) }
-      let firstStateful = variant.steps.indices.first {
-        variant.steps[$0].node >= first && stateBefore[$0] != nil
-      }
-      if let snapshot = firstStateful.flatMap({ stateBefore[$0] }) {
-        interpreter.variables.restore(snapshot)
-      }
-      for (index, step) in variant.steps.enumerated() {
-        let readsWeights = step.reads.contains { weights.contains($0) }
-        guard step.node >= first else {
-          guard !readsWeights else {
-            throw ExecutionError(.internal, "a replaced constant is read before the first node")
-          }
-          continue
-        }
-        let outputs = variant.graph[step.node].outputs.compactMap { $0 }
-        guard
-          readsWeights || step.node == first || stateBefore[index] != nil
-            || step.reads.contains(where: { pass.isAnew[$0.index] })
-            || outputs.contains(where: { values[$0] != nil })
-        else { continue }
-        for output in outputs { pass.isAnew[output.index] = true }
-        try run(index, &pass)
-      }
-      for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
-      return (try outputs(pass), pass.kept)
-    }
-
-    private func growScratch(_ byteCount: Int) {
-      guard scratch.contains(where: { $0.byteCount < byteCount }) else { return }
-      scratch = scratch.map { _ in AlignedBuffer(byteCount: byteCount) }
-    }
-
     // MARK: - Steps
 
-    private func run(_ index: Int, _ pass: inout Pass) throws(ExecutionError) {
+    func run(_ index: Int, _ pass: inout Pass) throws(ExecutionError) {
       let step = pass.compiled.steps[index]
       let outputs = pass.compiled.graph[step.node].outputs
-      if let kernel = step.kernel {
+      if let number = pass.compiled.groupOfStep[index], !pass.isApart[number] {
+        let group = pass.compiled.groups[number]
+        guard group.steps.last == index else { return }
+        try run(group.choice, step.node, pass)
+      } else if let kernel = step.kernel {
         try run(kernel, step.node, pass)
       } else {
         try evaluate(step, pass)
       }
+      observer?(step.node)
       for case .some(let output) in outputs {
-        if let tensor = pass.given[output] { store(tensor, output, pass) }
+        if let tensor = pass.given[output] {
+          store(tensor, output, pass)
+        } else if let quantization = pass.simulated[output] {
+          simulate(quantization, output, pass)
+        }
         if pass.keep.contains(output) { pass.kept[output] = tensor(output, pass) }
       }
       guard !keepsAll else { return }
       for value in pass.compiled.releases[index] { base.tensors[value.index] = nil }
     }
 
-    private func run(_ choice: KernelChoice, _ node: NodeID, _ pass: Pass) throws(ExecutionError) {
-      var inputs: [UnsafePointer<Float>] = []
+    func run(_ choice: KernelChoice, _ node: NodeID, _ pass: Pass) throws(ExecutionError) {
+      var inputs: [UnsafeRawPointer] = []
+      inputs.reserveCapacity(choice.operands.count)
       var used = 0
       for operand in choice.operands {
-        guard case .buffer(let sizes, let isLast) = compiled.places[operand.value.index],
-          let source = pointer(operand.value, pass)
+        guard
+          case .buffer(let sizes, let element, let isLast) = compiled.places[
+            operand.value.index
+          ],
+          let source = pointer(operand.value, pass),
+          let width = StoredElement.byteCount(element)
         else { throw missing(operand.value) }
         guard isLast != operand.channelsLast, Relayout.extents(sizes) != nil else {
-          inputs.append(UnsafePointer(source))
+          inputs.append(UnsafeRawPointer(source))
           continue
         }
-        let target = (relayout.pointer + used).assumingMemoryBound(to: Float.self)
-        Relayout.move(sizes, toChannelsLast: operand.channelsLast, source, target)
-        inputs.append(UnsafePointer(target))
-        used += Relayout.byteCount(sizes)
+        let target = relayout.pointer + used
+        Relayout.move(
+          sizes,
+          width: width,
+          toChannelsLast: operand.channelsLast,
+          source,
+          target
+        )
+        inputs.append(UnsafeRawPointer(target))
+        used += Relayout.byteCount(sizes, width: width)
       }
       guard let value = compiled.graph[node].outputs.first, let value,
         let output = pointer(value, pass)
       else { throw ExecutionError(.internal, "a step has no memory for its result") }
-      choice.kernel.run(StepMemory(inputs: inputs, output: output, scratch: scratch, queue: queue))
+      choice.kernel.run(
+        StepMemory(operands: inputs, result: output, scratch: scratch, queue: queue)
+      )
     }
 
-    private func evaluate(_ step: Step, _ pass: Pass) throws(ExecutionError) {
+    func evaluate(_ step: Step, _ pass: Pass) throws(ExecutionError) {
       let node = compiled.graph[step.node]
       var captured: [ValueID: Tensor] = [:]
       if !node.attributes.graphs.isEmpty {
@@ -301,8 +242,8 @@ extension CompiledGraph {
       )
       for (output, result) in zip(node.outputs, results) {
         guard let output else { continue }
-        if case .buffer(let sizes, _) = compiled.places[output.index] {
-          guard result.type == .float32, result.sizes == sizes else {
+        if case .buffer(let sizes, let element, _) = compiled.places[output.index] {
+          guard result.type == element, result.sizes == sizes else {
             throw ExecutionError(
               .modelInvalid,
               "operator \"\(node.name)\" (\(node.origin.sourceType)) gives"
@@ -313,91 +254,6 @@ extension CompiledGraph {
         }
         store(result, output, pass)
       }
-    }
-
-    // MARK: - Values
-
-    private func pointer(_ value: ValueID, _ pass: Pass) -> UnsafeMutablePointer<Float>? {
-      pass.isAnew[value.index] ? anew.pointer(value) : base.pointer(value)
-    }
-
-    /// A value in the model's layout.
-    private func tensor(_ value: ValueID, _ pass: Pass) -> Tensor? {
-      switch compiled.places[value.index] {
-      case .constant:
-        return pass.compiled.constants[value] ?? interpreter.constant(value, of: Model.mainGraph)
-      case .tensor:
-        return pass.isAnew[value.index] ? anew.tensors[value.index] : base.tensors[value.index]
-      case .buffer(let sizes, let isLast):
-        guard let source = pointer(value, pass), let count = checkedProduct(sizes) else {
-          return nil
-        }
-        let floats = [Float](unsafeUninitializedCapacity: count) { target, initialized in
-          if let start = target.baseAddress {
-            if isLast {
-              Relayout.move(sizes, toChannelsLast: false, source, start)
-            } else {
-              start.initialize(from: source, count: count)
-            }
-          }
-          initialized = count
-        }
-        return Tensor(sizes, floats: floats)
-      }
-    }
-
-    /// Keeps a tensor whose type and extents were checked.
-    private func store(_ tensor: Tensor, _ value: ValueID, _ pass: Pass) {
-      guard case .buffer(let sizes, let isLast) = compiled.places[value.index],
-        case .floats(let floats) = tensor.elements, let target = pointer(value, pass)
-      else {
-        if pass.isAnew[value.index] {
-          anew.tensors[value.index] = tensor
-        } else {
-          base.tensors[value.index] = tensor
-        }
-        return
-      }
-      floats.withUnsafeBufferPointer { source in
-        guard let start = source.baseAddress else { return }
-        if isLast {
-          Relayout.move(sizes, toChannelsLast: true, start, target)
-        } else {
-          target.update(from: start, count: source.count)
-        }
-      }
-    }
-
-    private func check(
-      _ tensor: Tensor,
-      _ value: ValueID,
-      _ role: String
-    ) throws(ExecutionError) {
-      guard compiled.types.indices.contains(value.index) else {
-        throw ExecutionError(.dataInvalid, "the graph has no value \(value.index)")
-      }
-      let type = compiled.types[value.index]
-      let fits = type.shape.sizes.map { $0 == tensor.sizes } ?? true
-      guard tensor.type == type.element, fits else {
-        throw ExecutionError(
-          .dataInvalid,
-          "\(role) \"\(compiled.graph[value].name)\" takes \(type.element.rawValue) \(type.shape),"
-            + " given is \(tensor.type.rawValue) \(Shape.fixed(tensor.sizes))"
-        )
-      }
-    }
-
-    private func outputs(_ pass: Pass) throws(ExecutionError) -> [Tensor] {
-      var results: [Tensor] = []
-      for output in compiled.graph.outputs {
-        guard let tensor = tensor(output, pass) else { throw missing(output) }
-        results.append(tensor)
-      }
-      return results
-    }
-
-    private func missing(_ value: ValueID) -> ExecutionError {
-      ExecutionError(.modelInvalid, "nothing computes \"\(compiled.graph[value].name)\"")
     }
   }
 }

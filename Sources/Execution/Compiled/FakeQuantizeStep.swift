@@ -6,12 +6,13 @@ struct FakeQuantizeStep: StepKernel {
   let count: Int
 
   func run(_ memory: StepMemory) {
-    let input = memory.inputs[0]
+    let input = memory.input(0)
+    let output = memory.output
     let inverse = 1 / steps.scale
     for index in 0..<count {
       let shifted = min(steps.greatest, max(steps.least, input[index])) - steps.least
       let rounded = (shifted * inverse).rounded(.toNearestOrAwayFromZero)
-      memory.output[index] = rounded * steps.scale + steps.least
+      output[index] = rounded * steps.scale + steps.least
     }
   }
 }

@@ -10,23 +10,29 @@ struct GraphCompiler {
   let types: [TensorType]
   private let issues: [GraphTypes.Issue]
   private let limits: CompiledGraph.Limits
+  private let arithmetic: CompiledGraph.Arithmetic
   private let interpreter: Interpreter
   /// Constants that were computed here.
   private(set) var folded: [ValueID: Tensor] = [:]
   private(set) var steps: [CompiledGraph.Step] = []
   private(set) var places: [CompiledGraph.Place]
+  private(set) var groups: [FusedGroup] = []
+  private(set) var groupOfStep: [Int?] = []
   private var foldedBytes = 0
   private var channelsLast: Set<ValueID> = []
 
   private var graph: Graph { model.main }
 
-  init(_ model: Model, inputShapes: [ValueID: [Int]], limits: CompiledGraph.Limits) {
+  init(
+    _ model: Model,
+    inputShapes: [ValueID: [Int]],
+    limits: CompiledGraph.Limits,
+    arithmetic: CompiledGraph.Arithmetic
+  ) {
     self.model = model
+    self.arithmetic = arithmetic
     self.limits = limits
-    interpreter = Interpreter(
-      model,
-      limits: Interpreter.Limits(tensorBytes: limits.tensorBytes)
-    )
+    interpreter = Interpreter(model, limits: .init(tensorBytes: limits.tensorBytes))
     let inferred = GraphInference(inputShapes: inputShapes.mapValues(Shape.fixed)).infer(model)
     types = inferred[Model.mainGraph.index].types
     issues = inferred[Model.mainGraph.index].issues
@@ -55,6 +61,27 @@ struct GraphCompiler {
     for value in folded.keys { places[value.index] = .constant }
     for node in graph.nodeIDs { try compile(node) }
     placeBuffers()
+    try checkTensors()
+    var fusion = StepFusion(graph, steps, places)
+    groups = fusion.groups()
+    groupOfStep = Array(repeating: nil, count: steps.count)
+    for (index, group) in groups.enumerated() {
+      for step in group.steps { groupOfStep[step] = index }
+    }
+  }
+
+  /// Refuses values that are larger than a tensor may be.
+  private func checkTensors() throws(ExecutionError) {
+    for value in graph.valueIDs where places[value.index] != .constant {
+      guard let count = types[value.index].shape.elementCount,
+        let bytes = types[value.index].element.byteCount(elements: count),
+        bytes > limits.tensorBytes
+      else { continue }
+      throw ExecutionError(
+        .limitExceeded,
+        "\"\(graph[value].name)\" takes \(bytes) bytes, the limit is \(limits.tensorBytes)"
+      )
+    }
   }
 
   private mutating func compile(_ id: NodeID) throws(ExecutionError) {
@@ -68,10 +95,15 @@ struct GraphCompiler {
       places[output.index] = .tensor
     }
     let chooser = KernelChooser(
+      graph: graph,
       node: node,
       types: types,
       constant: constant,
-      isChannelsLast: channelsLast.contains
+      isChannelsLast: channelsLast.contains,
+      evaluate: { [interpreter] inputs in
+        try? interpreter.evaluate(id, of: Model.mainGraph, inputs: inputs, captured: [:])
+      },
+      arithmetic: arithmetic
     )
     let kernel = chooser.choose()
     if let kernel, kernel.isChannelsLast, let output = outputs.first,
@@ -136,6 +168,7 @@ struct GraphCompiler {
       for value in touched {
         places[value.index] = .buffer(
           sizes: types[value.index].shape.sizes ?? [],
+          element: types[value.index].element,
           isChannelsLast: channelsLast.contains(value)
         )
       }
@@ -161,18 +194,67 @@ struct GraphCompiler {
     return result
   }
 
+  /// The same where a group runs in the place of its last step: what it reads must last until then.
+  private func bufferLifetimes() -> [ClosedRange<Int>?] {
+    var result = lifetimes()
+    for group in groups {
+      guard let last = group.steps.last else { continue }
+      for operand in group.choice.operands {
+        result[operand.value.index] = result[operand.value.index].map {
+          $0.lowerBound...max($0.upperBound, last)
+        }
+      }
+      // Inner values lie where the result will be.
+      let aliases = group.aliases.compactMap { result[$0.index]?.lowerBound }
+      guard let first = aliases.min() else { continue }
+      result[group.result.index] = result[group.result.index].map { first...$0.upperBound }
+    }
+    return result
+  }
+
+  /// Bytes of values that are kept as tensors, in the form they are evaluated in.
+  func tensorBytes() -> (shared: Int, separate: Int) {
+    let all = lifetimes()
+    var alive = Array(repeating: 0, count: steps.count + 1)
+    var total = 0
+    func bytes(_ value: ValueID) -> Int {
+      let count = types[value.index].shape.elementCount ?? 0
+      let isReal = [.float32, .float16, .bfloat16].contains(types[value.index].element)
+      return checkedProduct([count, isReal ? 4 : 8]) ?? 0
+    }
+    for value in graph.valueIDs where places[value.index] == .tensor {
+      guard let range = all[value.index] else { continue }
+      total += bytes(value)
+      for step in range where alive.indices.contains(step) { alive[step] += bytes(value) }
+    }
+    // An evaluated operator reads and writes copies of what lies in the arena.
+    for (index, step) in steps.enumerated() where step.kernel == nil {
+      for value in step.reads + graph[step.node].outputs.compactMap({ $0 }) {
+        if case .buffer = places[value.index] { alive[index] += bytes(value) }
+      }
+    }
+    return (alive.max() ?? 0, total)
+  }
+
   func plans() throws(ExecutionError) -> (shared: ArenaPlan, separate: ArenaPlan) {
     var list: [ArenaPlan.Lifetime] = []
-    let all = lifetimes()
-    for value in graph.valueIDs {
-      guard case .buffer(let sizes, _) = places[value.index], let steps = all[value.index],
-        let bytes = checkedProduct(sizes + [MemoryLayout<Float>.size])
-      else { continue }
-      list.append(ArenaPlan.Lifetime(value: value, byteCount: bytes, steps: steps))
+    let all = bufferLifetimes()
+    var targets: [ValueID: ValueID] = [:]
+    for group in groups {
+      for value in group.aliases { targets[value] = group.result }
     }
-    var whole = list
+    var whole: [ArenaPlan.Lifetime] = []
+    for value in graph.valueIDs {
+      guard case .buffer(let sizes, let element, _) = places[value.index],
+        let steps = all[value.index], let width = StoredElement.byteCount(element),
+        let bytes = checkedProduct(sizes + [width])
+      else { continue }
+      let lifetime = ArenaPlan.Lifetime(value: value, byteCount: bytes, steps: steps)
+      if targets[value] == nil { list.append(lifetime) }
+      whole.append(lifetime)
+    }
     for index in whole.indices { whole[index].steps = 0...steps.count }
-    guard let shared = ArenaPlan(list, valueCount: graph.values.count),
+    guard let shared = ArenaPlan(list, valueCount: graph.values.count, aliases: targets),
       let separate = ArenaPlan(whole, valueCount: graph.values.count),
       shared.byteCount <= limits.arenaBytes
     else {

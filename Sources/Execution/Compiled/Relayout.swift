@@ -11,20 +11,21 @@ enum Relayout {
     return (sizes[0], sizes[1], pixels)
   }
 
-  /// Bytes of a float32 tensor, rounded up to whole vectors.
-  static func byteCount(_ sizes: [Int]) -> Int {
-    ((checkedProduct(sizes) ?? 0) * MemoryLayout<Float>.size + 63) / 64 * 64
+  /// Bytes of a tensor whose elements have `width` bytes, rounded up to whole vectors.
+  static func byteCount(_ sizes: [Int], width: Int) -> Int {
+    ((checkedProduct(sizes) ?? 0) * width + 63) / 64 * 64
   }
 
   /// Copies a tensor whose extents, channels first, are `sizes` into the other order.
   static func move(
     _ sizes: [Int],
+    width: Int,
     toChannelsLast: Bool,
-    _ input: UnsafePointer<Float>,
-    _ output: UnsafeMutablePointer<Float>
+    _ input: UnsafeRawPointer,
+    _ output: UnsafeMutableRawPointer
   ) {
     guard let extents = extents(sizes) else {
-      output.update(from: input, count: checkedProduct(sizes) ?? 0)
+      output.copyMemory(from: input, byteCount: (checkedProduct(sizes) ?? 0) * width)
       return
     }
     Layout.transpose(
@@ -33,7 +34,7 @@ enum Relayout {
       count: extents.batch,
       rows: toChannelsLast ? extents.channels : extents.pixels,
       columns: toChannelsLast ? extents.pixels : extents.channels,
-      elementByteCount: MemoryLayout<Float>.size
+      elementByteCount: width
     )
   }
 }

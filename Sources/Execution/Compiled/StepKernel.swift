@@ -1,6 +1,6 @@
 import Kernels
 
-/// What a step does with float32 memory; made for one shape, immutable.
+/// What a step does with memory; made for one shape, immutable.
 protocol StepKernel: Sendable {
   /// Bytes of scratch that each thread needs.
   var scratchByteCount: Int { get }
@@ -20,18 +20,36 @@ struct StepMemory {
   // The executor holds the memory for the whole run; sizes are those the kernel was made for.
 
   /// The operands, each as large and in the layout as the kernel asked for.
-  let inputs: [UnsafePointer<Float>]
+  let operands: [UnsafeRawPointer]
   /// The result.
-  let output: UnsafeMutablePointer<Float>
+  let result: UnsafeMutableRawPointer
   /// One for each thread of the queue.
   let scratch: [AlignedBuffer]
   /// Threads that share jobs; `nil` for the calling one alone.
   let queue: WorkQueue?
 
+  /// An operand of floats.
+  func input(_ index: Int) -> UnsafePointer<Float> {
+    operands[index].assumingMemoryBound(to: Float.self)
+  }
+
+  /// The result as floats.
+  var output: UnsafeMutablePointer<Float> { result.assumingMemoryBound(to: Float.self) }
+
   /// Does all jobs of a kernel.
   func forEachJob(_ count: Int, _ body: (Range<Int>, AlignedBuffer) -> Void) {
     guard let queue, count > 1 else { return body(0..<count, scratch[0]) }
     queue.run(jobCount: count) { jobs, worker in body(jobs, scratch[worker]) }
+  }
+
+  /// Does parts of a long list of elements, where that is worth more than one thread.
+  func forEachPart(_ count: Int, _ body: (Range<Int>) -> Void) {
+    // Below, waking a thread costs more than it saves.
+    let part = 16384
+    guard let queue, count >= 2 * part else { return body(0..<count) }
+    queue.run(jobCount: (count + part - 1) / part) { jobs, _ in
+      body(jobs.lowerBound * part..<min(jobs.upperBound * part, count))
+    }
   }
 }
 
@@ -40,9 +58,12 @@ struct ConstantBuffer: Sendable {
   private let storage: AlignedBuffer
   let count: Int
 
-  init(_ values: [Float]) {
+  /// - Parameters:
+  ///   - values: The numbers.
+  ///   - padding: Zeros behind them.
+  init(_ values: [Float], padding: Int = 0) {
     count = values.count
-    storage = AlignedBuffer(byteCount: values.count * MemoryLayout<Float>.size, zeroed: false)
+    storage = AlignedBuffer(byteCount: (values.count + padding) * MemoryLayout<Float>.size)
     storage.pointer.withMemoryRebound(to: Float.self, capacity: values.count) { target in
       for (index, value) in values.enumerated() { target[index] = value }
     }
@@ -52,6 +73,9 @@ struct ConstantBuffer: Sendable {
   var pointer: UnsafePointer<Float> {
     UnsafePointer(storage.pointer.assumingMemoryBound(to: Float.self))
   }
+
+  /// The numbers.
+  var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   var byteCount: Int { storage.byteCount }
 }

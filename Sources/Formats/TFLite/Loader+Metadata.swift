@@ -76,8 +76,14 @@ extension Loader {
     let subgraph = try content.int32(at: 4)
     let stated = try content.uint32(at: 8)
     let count = try content.count(UInt64(stated), elementSize: 4, from: 12, "a memory plan")
-    var planned = 0
-    for index in 0..<count where try content.int32(at: 12 + index * 4) >= 0 { planned += 1 }
+    try allocation.charge(count * 16)
+    var offsets: [Int?] = []
+    for index in 0..<count {
+      let offset = Int(try content.int32(at: 12 + index * 4))
+      offsets.append(offset >= 0 ? offset : nil)
+    }
+    plannedOffsets = offsets
+    let planned = offsets.count { $0 != nil }
     return "\(planned) of \(count) tensors of subgraph \(subgraph) have a planned place"
   }
 

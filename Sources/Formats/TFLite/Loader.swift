@@ -23,6 +23,7 @@ final class Loader {
   var graphs: [Graph] = []
   var signatures: [Signature] = []
   var metadata: [MetadataEntry] = []
+  var plannedOffsets: [Int?]?
   /// Which buffers hold metadata.
   var metadataBuffers: Set<Int> = []
   /// The tensors of each graph, as far as the values do not tell.
@@ -81,7 +82,8 @@ final class Loader {
       ledger: ledger,
       diagnostics: findings.diagnostics(),
       signatures: signatures,
-      metadata: metadata
+      metadata: metadata,
+      plannedOffsets: plannedOffsets
     )
   }
 

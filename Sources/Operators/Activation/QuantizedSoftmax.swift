@@ -81,7 +81,7 @@ enum QuantizedSoftmax {
 }
 
 /// Turns differences of 8-bit numbers into exponents in Q5.
-private struct DifferenceScaling {
+struct DifferenceScaling {
   private var factor: FixedPoint.QuantizedMultiplier
   /// Differences below count as nothing.
   var leastDifference: Int32

@@ -5,5 +5,6 @@ extension OperatorCatalog {
     .addN, .mean, .atan2, .logicalAnd, .logicalOr, .logicalXor, .bitwiseAnd, .bitwiseOr,
     .bitwiseXor,
     .bitShift, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .select, .swiGLU,
+    .divNoNan, .mulNoNan, .xlogy, .xlog1py, .xdivy,
   ]
 }

@@ -1,6 +1,6 @@
 extension OperatorCatalog {
   static let generation: [OperatorDefinition] = [
-    .range, .fill, .constantOfShape, .eyeLike,
+    .range, .linSpace, .fill, .constantOfShape, .eyeLike,
     .randomNormal, .randomUniform, .randomNormalLike, .randomUniformLike, .bernoulli, .multinomial,
     .hannWindow, .hammingWindow, .blackmanWindow, .melWeightMatrix,
   ]

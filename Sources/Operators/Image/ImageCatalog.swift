@@ -1,6 +1,7 @@
 extension OperatorCatalog {
   static let image: [OperatorDefinition] = [
     .resize, .gridSample, .affineGrid, .imageDecoder,
-    .nonMaxSuppression, .nonMaxSuppressionV4, .nonMaxSuppressionV5, .detectionPostProcess,
+    .cropAndResize, .nonMaxSuppressionV3, .nonMaxSuppression, .nonMaxSuppressionV4,
+    .nonMaxSuppressionV5, .detectionPostProcess,
   ]
 }

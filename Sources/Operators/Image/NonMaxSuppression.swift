@@ -38,6 +38,27 @@ extension OperatorDefinition {
     evaluate: evaluateNonMaxSuppression
   )
 
+  /// Non-maximum suppression over one class with as many results as there are: (boxes `[B, 4]`, scores
+  /// `[B]`, most, IoU limit?, least score?) give indices.
+  ///
+  /// Without an IoU operand it is the attribute `iouThreshold`.
+  /// Source: TensorFlow NonMaxSuppression, NonMaxSuppressionV2 and V3.
+  static let nonMaxSuppressionV3 = OperatorDefinition(
+    "nonMaxSuppressionV3",
+    "Keeps the best boxes of one class and drops those that overlap them.",
+    family: .detection,
+    inputs: 3...5,
+    inferTypes: { (_) throws(OperatorError) in [TensorType(.int32, .ranked([.unknown]))] },
+    cost: nonMaxSuppressionV4.cost,
+    evaluate: { (context) throws(OperatorError) in
+      let results = try evaluateSingleClass(context, isSoft: false, isOpen: true)
+      guard let count = results[1].integerValues?.first else { return results }
+      return [
+        Tensor(.int32, [count], integers: Array((results[0].integerValues ?? []).prefix(count)))
+      ]
+    }
+  )
+
   /// Non-maximum suppression over one class with a fixed number of results: (boxes `[B, 4]`, scores
   /// `[B]`, number, IoU limit, least score) give indices and how many of them count.
   ///
@@ -174,7 +195,8 @@ private func evaluateNonMaxSuppression(
 /// goes back into the queue where its score faded, and is taken when nothing faded it any more.
 private func evaluateSingleClass(
   _ context: EvaluationContext,
-  isSoft: Bool
+  isSoft: Bool,
+  isOpen: Bool = false
 ) throws(OperatorError) -> [Tensor] {
   let boxes = try context.input(0)
   let scores = try context.input(1)
@@ -187,11 +209,17 @@ private func evaluateSingleClass(
     }
     return Float(value)
   }
-  guard let most = try context.integers(2).first else { throw .invalid("no number of boxes") }
+  guard var most = try context.integers(2).first else { throw .invalid("no number of boxes") }
+  // TensorFlow's own form gives no more than there are, and takes every score where none is named.
+  if isOpen { most = min(most, boxes.sizes[0]) }
   _ = try Tensor.checkedCount([most])
-  let limit = try scalar(3)
-  let least = try scalar(4)
+  let limit =
+    !isOpen || context.hasInput(3)
+    ? try scalar(3) : Float(try context.attributes.float("iouThreshold", default: 0.5))
+  let least = isOpen && !context.hasInput(4) ? -Float.infinity : try scalar(4)
   let sigma = isSoft ? try scalar(5) : 0
+  let strict = try context.attributes.bool("strictOverlap")
+  let isStrict = isOpen || strict
   guard sigma >= 0 else { throw .invalid("sigma is \(sigma)") }
   let scale = sigma > 0 ? -0.5 / sigma : 0
   let places = try floats(boxes)
@@ -208,7 +236,8 @@ private func evaluateSingleClass(
     var isDropped = false
     for other in (next.compared..<max(next.compared, selected.count)).reversed() {
       let overlap = all[next.index].overlap(with: all[selected[other].index])
-      if overlap >= limit {
+      // TensorFlow itself drops only what overlaps more, and nothing while scores fade.
+      if isStrict ? overlap > limit && sigma == 0 : overlap >= limit {
         isDropped = true
         break
       }

@@ -43,8 +43,8 @@ enum ConvolutionShapes {
 
   /// The number of groups for known channels.
   ///
-  /// A depthwise convolution has one group a channel. TensorFlow Lite's grouped convolution states
-  /// no number: the filter's depth tells it.
+  /// A depthwise convolution has one group a channel. The grouped convolutions of TensorFlow
+  /// and TensorFlow Lite state no number: the filter's depth tells it.
   static func groups(
     _ attributes: AttributeReader,
     _ role: ConvolutionFilter.Role,
@@ -56,7 +56,9 @@ enum ConvolutionShapes {
       groups = channels
     } else if let stated = try attributes.int("groups") {
       groups = stated
-    } else if try attributes.string("filterLayout") == "ohwi", filter.inputChannels > 0 {
+    } else if ["ohwi", "hwio"].contains(try attributes.string("filterLayout")),
+      filter.inputChannels > 0
+    {
       groups = channels / filter.inputChannels
     }
     let (needed, overflow) = filter.inputChannels.multipliedReportingOverflow(by: groups)

@@ -5,7 +5,8 @@ extension OperatorCatalog {
     .slice, .sliceBySize, .stridedSlice, .dynamicUpdateSlice, .tensorScatter,
     .tile, .expand, .broadcastShapes, .pad, .centerCropPad,
     .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .col2Im,
-    .reverse, .reverseSequence, .compress, .trilu, .matrixDiag, .matrixSetDiag,
-    .shape, .size, .rank,
+    .roll, .matrixBandPart, .reverse, .reverseSequence, .compress, .trilu, .matrixDiag,
+    .matrixSetDiag,
+    .shape, .size, .rank, .mergeAxes, .splitAxes,
   ]
 }

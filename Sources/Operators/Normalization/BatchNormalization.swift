@@ -3,7 +3,7 @@ import ModelIR
 extension OperatorDefinition {
   /// `(x − mean) / √(variance + epsilon) · scale + bias`, one of each a channel.
   ///
-  /// With `trainingMode` mean and variance are those of the operand, and further results are the
+  /// Scale and bias may be left out: 1 and 0. With `trainingMode` mean and variance are those of the operand, and further results are the
   /// running ones: `running · momentum + current · (1 − momentum)`. Shapes: x `[N, C, …]`, or channels
   /// last with `dataLayout` = `nhwc`; all others `[C]`. Cost outside training: a product and a sum, as
   /// the rest can be folded into them (fvcore `batchnorm_flop_jit`).
@@ -39,8 +39,8 @@ extension OperatorDefinition {
       }
       let axis = try channelAxis(context.attributes, input.sizes.count)
       let count = input.sizes[axis]
-      let scale = try context.channelValues(1, count: count)
-      let bias = try context.channelValues(2, count: count)
+      let scale = try context.channelValues(1, count: count, default: 1)
+      let bias = try context.channelValues(2, count: count, default: 0)
       var mean = try context.channelValues(3, count: count)
       var variance = try context.channelValues(4, count: count)
       let epsilon = try context.attributes.float("epsilon", default: 1e-5)

@@ -4,8 +4,8 @@ extension OperatorDefinition {
   /// `(x − mean) / √(variance + epsilon) · scale + bias` over all axes from `axis` on.
   ///
   /// Further results are the mean and `1 / √(variance + epsilon)`, of the type `stashType` (float32 by
-  /// default), whose folded axes have an extent of 1. Scale and bias broadcast to the operand. Source: ONNX LayerNormalization-17; J. L. Ba et al.
-  /// 2016, "Layer Normalization".
+  /// default), whose folded axes have an extent of 1. Scale and bias broadcast to the operand, and may
+  /// be left out. Source: ONNX LayerNormalization-17; J. L. Ba et al. 2016, "Layer Normalization".
   static let layerNormalization = OperatorDefinition(
     "layerNormalization",
     "Normalizes over the last axes.",
@@ -121,8 +121,10 @@ extension RealElements {
     by factor: Int,
     plus summand: Int?
   ) throws(OperatorError) {
-    let factors = try stretched(context, factor)
-    for index in values.indices { values[index] *= factors[index] }
+    if context.hasInput(factor) {
+      let factors = try stretched(context, factor)
+      for index in values.indices { values[index] *= factors[index] }
+    }
     guard let summand, context.hasInput(summand) else { return }
     let summands = try stretched(context, summand)
     for index in values.indices { values[index] += summands[index] }

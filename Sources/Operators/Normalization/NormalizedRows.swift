@@ -43,6 +43,16 @@ extension EvaluationContext {
     }
     return values
   }
+
+  /// The same for an operand that may be left out, and is then one number for all channels.
+  func channelValues(
+    _ index: Int,
+    count: Int,
+    default value: Double
+  ) throws(OperatorError) -> [Double] {
+    hasInput(index)
+      ? try channelValues(index, count: count) : Array(repeating: value, count: count)
+  }
 }
 
 /// Mean and variance of a run of numbers.

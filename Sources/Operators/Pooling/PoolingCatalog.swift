@@ -1,6 +1,6 @@
 extension OperatorCatalog {
   static let pooling: [OperatorDefinition] = [
     .averagePool, .maxPool, .lpPool, .globalAveragePool, .globalMaxPool, .globalLpPool, .maxUnpool,
-    .maxRoiPool, .roiAlign,
+    .maxRoiPool, .roiAlign, .adaptiveAveragePool, .adaptiveMaxPool,
   ]
 }

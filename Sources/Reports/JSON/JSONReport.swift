@@ -25,7 +25,11 @@ package struct JSONReport {
       ),
       "operators": .array(profile.operators.map(row)),
       "constants": .array(profile.constants.map(constant)),
+      "memory": Self.memory(profile.memory),
+      "targets": targets(),
       "findings": .array(profile.findings.map(finding)),
+      "latency": Self.latency(profile.latency),
+      "outlook": Self.outlook(profile.outlook),
     ]
     guard let measurement = profile.measurement else { return report }
     return report.with([JSONValue.Member("measurement", self.measurement(measurement))])
@@ -96,6 +100,8 @@ package struct JSONReport {
       "approximatedOperators": .int(totals.approximated),
       "uncountedOperators": .int(totals.uncounted),
       "activationBytes": JSONValue(totals.activationBytes),
+      "peakActivationBytes": JSONValue(profile.memory.first?.arenaBytes),
+      "peakRuntime": JSONValue(profile.memory.first?.planner.rawValue),
       "peakLowerBoundBytes": JSONValue(totals.peakLowerBoundBytes),
       "peakOperator": JSONValue(totals.peakOperator),
       "sparsity": JSONValue(totals.sparsity),
@@ -150,7 +156,8 @@ package struct JSONReport {
     [
       "code": .string(finding.code), "severity": .string(finding.severity.rawValue),
       "operator": JSONValue(finding.operatorIndex), "message": .string(finding.message),
-      "fix": JSONValue(finding.fix),
+      "fix": JSONValue(finding.fix), "savingBytes": JSONValue(finding.savingBytes),
+      "savingMacs": JSONValue(finding.savingMacs),
     ]
   }
 }

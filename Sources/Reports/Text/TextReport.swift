@@ -16,11 +16,19 @@ package struct TextReport {
     package var top: Int
     package var order: Order
     package var style: TextStyle
+    /// Whether to show the arena buffer by buffer.
+    package var showsMemory: Bool
 
-    package init(top: Int = 10, order: Order = .macs, style: TextStyle = TextStyle()) {
+    package init(
+      top: Int = 10,
+      order: Order = .macs,
+      style: TextStyle = TextStyle(),
+      showsMemory: Bool = false
+    ) {
       self.top = top
       self.order = order
       self.style = style
+      self.showsMemory = showsMemory
     }
   }
 
@@ -37,7 +45,9 @@ package struct TextReport {
   package func text() -> String {
     let hotspots =
       profile.measurement == nil ? HotspotTable(self).lines() : TimeTable(self).lines()
-    let sections = [header(), summary(), hotspots, typeLines(), findings()]
+    let sections =
+      [header(), summary(), hotspots, typeLines()] + arenaSections()
+      + [targetFindings(), findings(), outlookLines()]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
       .joined(separator: "\n\n") + "\n"
   }
@@ -67,10 +77,10 @@ package struct TextReport {
   /// Room for the names of inputs and outputs.
   private static let nameColumns = 40
   /// What a name, a shape or a message may take where a line does not say.
-  private static let mostMessageColumns = 600
+  static let mostMessageColumns = 600
 
   /// The text in lines behind `columns` spaces.
-  private func indented(_ text: String, by columns: Int) -> [String] {
+  func indented(_ text: String, by columns: Int) -> [String] {
     Columns.wrapped(text, to: style.width - columns).map {
       String(repeating: " ", count: columns) + $0
     }
@@ -126,11 +136,20 @@ package struct TextReport {
       weightParts(totals)
     )
     lines += item("Compute", compute(totals), countParts(totals))
-    lines += item("Memory", memory(totals), memoryParts(totals))
-    lines += item("Runs", runnable(), runnableParts())
-    if let measurement = profile.measurement {
-      lines += item("Time", time(measurement), timeParts(measurement))
+    let memories = memoryItems()
+    for (index, memory) in memories.enumerated() {
+      lines += item(index == 0 ? "Memory" : "", memory.answer, memory.parts)
     }
+    if memories.isEmpty { lines += item("Memory", memory(totals), memoryParts(totals)) }
+    lines += item("Runs", runnable(), runnableParts())
+    var times = latencyItems()
+    if let measurement = profile.measurement {
+      times.insert((time(measurement), timeParts(measurement)), at: 0)
+    }
+    for (index, time) in times.enumerated() {
+      lines += item(index == 0 ? "Time" : "", time.answer, time.parts)
+    }
+    lines += runsOn()
     return lines
   }
 
@@ -276,7 +295,7 @@ package struct TextReport {
         )
         lines += text.dropFirst()
       }
-      if let fix = finding.fix {
+      if let fix = fix(finding) {
         lines += indented(
           "Fix: " + Columns.shortened(fix, to: Self.mostMessageColumns),
           by: lead
@@ -284,9 +303,20 @@ package struct TextReport {
       }
     }
     if profile.findings.count > shown.count {
-      lines.append("  … \(profile.findings.count - shown.count) more (--format json has them all)")
+      lines.append(
+        "  … \(profile.findings.count - shown.count) more (--format json has them all)"
+      )
     }
     return lines
+  }
+
+  /// What to do about a finding, and what it saves where that is known.
+  private func fix(_ finding: ModelProfile.Finding) -> String? {
+    var parts: [String] = []
+    if let bytes = finding.savingBytes { parts.append("saves " + Quantity.bytes(bytes)) }
+    if let macs = finding.savingMacs { parts.append("saves " + Quantity.count(macs) + " MACs") }
+    let saving = parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")"
+    return finding.fix.map { $0 + saving }
   }
 
   func plural(_ count: Int, _ noun: String) -> String {
@@ -302,7 +332,7 @@ func trimmed(_ line: String) -> String {
 }
 
 extension Diagnostic.Severity {
-  fileprivate var role: TextStyle.Role {
+  var role: TextStyle.Role {
     switch self {
     case .error: .error
     case .warning: .warning

@@ -64,9 +64,10 @@ package struct ActivationAssignment: Sendable {
       for member in members {
         guard let own = record.statistics[ValueID(member)]?.range(method, grid: coding.grid)
         else { continue }
-        range = range.map { known in
-          min(known.lowerBound, own.lowerBound)...max(known.upperBound, own.upperBound)
-        } ?? own
+        range =
+          range.map { known in
+            min(known.lowerBound, own.lowerBound)...max(known.upperBound, own.upperBound)
+          } ?? own
       }
       guard let range else {
         throw TechniqueError(

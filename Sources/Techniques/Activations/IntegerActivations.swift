@@ -31,7 +31,10 @@ struct IntegerActivations: ActivationCoding {
 
   func transform(_ statistics: TensorStatistics) throws(TechniqueError) -> ActivationTransform {
     guard let range = statistics.range(method, grid: grid) else {
-      throw TechniqueError(.dataInvalid, "\(name): calibration saw no finite value, or no such range")
+      throw TechniqueError(
+        .dataInvalid,
+        "\(name): calibration saw no finite value, or no such range"
+      )
     }
     return transform(range)
   }

@@ -158,7 +158,8 @@ package struct ChannelMap: Sendable {
       }
     }
     if layer.groups > 1 {
-      guard layer.inputChannels == 1, let input, layer.groups == input.atoms.count * multiplier(layer)
+      guard layer.inputChannels == 1, let input,
+        layer.groups == input.atoms.count * multiplier(layer)
       else { return freezeAll(layer.node) }
       let factor = layer.outputs / input.atoms.count
       let atoms = input.atoms.flatMap { Array(repeating: $0, count: factor) }

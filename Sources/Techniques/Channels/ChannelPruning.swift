@@ -56,7 +56,11 @@ struct ChannelPruning: Sendable {
     let order = group.units.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     let removed = Set(order.prefix(goes).map { group.units[$0] })
     let model = try ChannelRemoval.removing(removed, from: context.model, map)
-    let inferred = GraphInference().infer(model)
+    // No input loses channels: its extents are those that are looked at.
+    let shapes = model.main.inputs.map { ($0, context.types[$0.index].shape) }
+    let inferred = GraphInference(
+      inputShapes: Dictionary(shapes, uniquingKeysWith: { first, _ in first })
+    ).infer(model)
     let main = inferred[Model.mainGraph.index]
     if let issue = main.issues.first(where: { !$0.isStatedShape }) {
       throw TechniqueError(.internal, "the pruned model is not sound: \(issue.message)")
@@ -79,7 +83,7 @@ struct ChannelPruning: Sendable {
     _ context: ActionContext
   ) throws(TechniqueError) -> [Float] {
     let graph = context.model.main
-    var sums = [Int: Float]()
+    var sums: [Int: Float] = [:]
     var found = false
     func add(_ values: [Float], _ atoms: [Int]) {
       guard values.count == atoms.count, !values.isEmpty else { return }

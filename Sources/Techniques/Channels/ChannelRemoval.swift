@@ -53,7 +53,7 @@ enum ChannelRemoval {
       graph.values[index].shape = .ranked(dimensions)
     }
     for node in graph.nodeIDs where graph[node].op == .known("convolution") {
-      try regroup(node, in: &graph)
+      regroup(node, map, kept, in: &graph)
     }
     for node in map.reshapes { try retarget(node, map, kept, in: &graph) }
     var result = model
@@ -117,15 +117,17 @@ enum ChannelRemoval {
   }
 
   /// A convolution with one input channel a group has as many groups as input channels.
-  private static func regroup(_ node: NodeID, in graph: inout Graph) throws(TechniqueError) {
+  private static func regroup(
+    _ node: NodeID,
+    _ map: ChannelMap,
+    _ kept: ([Int]) -> [Int],
+    in graph: inout Graph
+  ) {
     guard let groups = try? AttributeReader(graph[node].attributes).int("groups", default: 1),
       groups > 1, let input = graph[node].inputs.first, let input,
-      let layout = try? DataLayout(AttributeReader(graph[node].attributes)),
-      let dimensions = graph[input].shape.dimensions,
-      let channels = dimensions[layout.channelAxis(rank: dimensions.count)].size
+      let track = map.tracks[input.index], track.atoms.count == groups
     else { return }
-    guard let filter = WeightLayer(node, in: graph), filter.inputChannels == 1 else { return }
-    graph[node].attributes["groups"] = .int(channels)
+    graph[node].attributes["groups"] = .int(kept(track.atoms).count)
   }
 
   /// The target shape of a reshape, written out: −1 for a batch that is not known.

@@ -18,6 +18,7 @@ package enum BatchNormReestimation {
   ///   - compiled: The model with its changed weights.
   ///   - samples: The calibration samples.
   ///   - queue: The threads.
+  /// - Returns: The constants that change.
   /// - Throws: where a sample cannot be read or the model cannot be run.
   /// - Complexity: one pass over the samples for each normalisation.
   package static func constants(

@@ -41,6 +41,7 @@ package enum WholeModel: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - context: The model and what calibration measured.
   ///   - method: How ranges of activations are chosen.
+  /// - Returns: The model and what became of its weights.
   /// - Throws: where weights are not finite or calibration data is missing.
   package func apply(
     in context: ActionContext,

@@ -91,7 +91,8 @@ extension Technique {
     "The least important weights of a layer become 0.",
     kind: .weights,
     examples: [
-      "prune-50", "prune-10", "prune-20", "prune-30", "prune-40", "prune-60", "prune-70", "prune-80",
+      "prune-50", "prune-10", "prune-20", "prune-30", "prune-40", "prune-60", "prune-70",
+      "prune-80",
       "prune-90", "prune-95", "prune-50-activation",
     ]
   ) { MagnitudePruning($0).map { .weights($0) } }

@@ -24,7 +24,8 @@ struct IntegerWeights: WeightCoding {
       case .channel: "channel"
       case .group(let size): "group\(size)"
       }
-    return "int\(bits)-\(scopeName)" + (isAsymmetric ? "-asym" : "") + (minimizesError ? "-mse" : "")
+    return "int\(bits)-\(scopeName)" + (isAsymmetric ? "-asym" : "")
+      + (minimizesError ? "-mse" : "")
   }
 
   init?(_ name: String) {

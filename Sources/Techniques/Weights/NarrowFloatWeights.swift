@@ -2,8 +2,10 @@ import Calibration
 import ModelIR
 import Operators
 
-/// Weights as floating-point numbers of 16 bits, ties to even (IEEE 754-2019; bfloat16 is the upper
-/// half of binary32). Numbers above the greatest finite one become that one.
+/// Weights as floating-point numbers of 16 bits, ties to even.
+///
+/// IEEE 754-2019; bfloat16 is the upper half of binary32. Numbers above the greatest finite one become
+/// that one.
 struct NarrowFloatWeights: WeightCoding {
   var type: ElementType
 

@@ -32,7 +32,9 @@ package struct CodedWeights: Sendable {
   package var bytes: Int
   /// The bytes of a sparse form where it is smaller: the values that are not 0 and where they are.
   package var sparseBytes: Int?
-  /// Which weights may be anything; the others are 0. `nil` where all have to be on a grid.
+  /// Which weights may be anything; the others are 0.
+  ///
+  /// `nil` where all have to be on a grid.
   package var freeWeights: [Bool]?
   /// The value of the form that is nearest to a number, by row and column; `nil` for free ones.
   package var nearest: (@Sendable (_ row: Int, _ column: Int, _ value: Float) -> Float)?

@@ -62,6 +62,9 @@ package struct HDF5Survey: Sendable {
   /// Regions are apart or one inside the other: attributes and compact data lie in other structures.
   package fileprivate(set) var regions: [HDF5Region] = []
 
+  /// The survey of nothing.
+  package init() {}
+
   /// Lists an object under another name.
   fileprivate mutating func addAlias(_ path: String, object: Int, dataset: Int) {
     let alias = objects[object].renamed(path)

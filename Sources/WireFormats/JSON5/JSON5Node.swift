@@ -40,6 +40,12 @@ package struct JSON5Node: Sendable, Equatable {
     /// Where the key stands.
     package let position: JSON5Position
     package let value: JSON5Node
+
+    package init(name: String, position: JSON5Position, value: JSON5Node) {
+      self.name = name
+      self.position = position
+      self.value = value
+    }
   }
 
   /// What it is.
