@@ -90,7 +90,7 @@ let package = Package(
       "Reports",
       [
         "ByteIO", "Differences", "Gate", "ModelIR", "Operators", "Profiling", "Sensitivity",
-        "TargetRules", "Techniques", "WireFormats",
+        "TargetRules", "WireFormats",
       ]
     ),
     library(

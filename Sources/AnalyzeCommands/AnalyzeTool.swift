@@ -123,7 +123,7 @@ struct AnalyzeCommand: ParsableCommand {
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [
       ReportCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self, TargetsCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, SensitivityCommand.self,
     ],
     defaultSubcommand: ReportCommand.self
   )

@@ -42,7 +42,8 @@ package final class RecordLog {
   /// - Parameters:
   ///   - path: The file.
   ///   - byteCount: What `read` said to be whole.
-  package static func append(to path: String, after byteCount: Int) throws(WriteError) -> RecordLog {
+  package static func append(to path: String, after byteCount: Int) throws(WriteError) -> RecordLog
+  {
     let log = try open(path, flags: O_RDWR)
     if byteCount < magic.count {
       guard ftruncate(log.descriptor, 0) == 0 else { throw failure(path) }

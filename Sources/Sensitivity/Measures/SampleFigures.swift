@@ -106,7 +106,8 @@ extension OutputMeasure {
     var isAmongFive: Bool?
     var isFinite = true
     for (index, target) in targets.enumerated() {
-      guard case .floats(let y)? = reference.indices.contains(index) ? reference[index].elements : nil,
+      guard
+        case .floats(let y)? = reference.indices.contains(index) ? reference[index].elements : nil,
         case .floats(let z)? = changed.indices.contains(index) ? changed[index].elements : nil,
         y.count == z.count
       else {

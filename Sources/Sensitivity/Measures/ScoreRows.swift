@@ -1,3 +1,4 @@
+import ModelIR
 import Operators
 
 #if canImport(Glibc)

@@ -29,6 +29,41 @@ package struct SensitivityResult: Sendable {
     }
   }
 
+  /// A place where actions were taken.
+  package struct SiteFacts: Equatable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+      case weights, activations, channels
+    }
+
+    package var id: String
+    package var kind: Kind
+    /// The operator's place in the graph; `nil` for a model's input.
+    package var operatorIndex: Int?
+    /// The operator's name.
+    package var name: String
+    /// The layer of the user's own model; `nil` where the file does not tell.
+    package var layer: String?
+    package var tensor: String
+    package var parameters: Int
+    package var bytes: Int?
+
+    init(_ site: Site) {
+      id = site.id
+      kind =
+        switch site.kind {
+        case .weights: .weights
+        case .activations: .activations
+        case .channels: .channels
+        }
+      operatorIndex = site.node?.index
+      name = site.operatorName
+      layer = site.layer
+      tensor = site.tensor
+      parameters = site.parameters
+      bytes = site.bytes
+    }
+  }
+
   /// The effect of one change.
   package struct Effect: Sendable {
     /// `nil` where nothing finite was measured.
@@ -67,7 +102,8 @@ package struct SensitivityResult: Sendable {
 
   /// A converter's mode for the whole model.
   package struct Mode: Sendable {
-    package var mode: WholeModel
+    /// `float16`, `dynamic-range`, `full-integer`, `int16x8`.
+    package var mode: String
     package var weightBytes: Int?
     package var effect: Effect
   }
@@ -134,8 +170,8 @@ package struct SensitivityResult: Sendable {
   package var baselineTop5: Double?
   /// Samples on which the float model itself gives no finite numbers.
   package var baselineNotFinite: Int
-  package var sites: [Site]
-  package var unreachable: [Site]
+  package var sites: [SiteFacts]
+  package var unreachable: [SiteFacts]
   /// In the order of sites, then actions.
   package var measurements: [Measurement]
   package var modes: [Mode]

@@ -19,6 +19,7 @@ extension Sweep {
     let summary = SweepSummary(self, records)
     let baseline = summary.effect(records.baseline)
     let measurements = summary.measurements()
+    let sites = plan.sites.map(SensitivityResult.SiteFacts.init)
     return SensitivityResult(
       calibration: SensitivityResult.Calibration(
         samples: samples.count,
@@ -36,12 +37,12 @@ extension Sweep {
       baselineAccuracy: baseline.accuracy,
       baselineTop5: baseline.top5Accuracy,
       baselineNotFinite: baseline.notFinite,
-      sites: plan.sites,
-      unreachable: plan.unreachable,
+      sites: sites,
+      unreachable: plan.unreachable.map(SensitivityResult.SiteFacts.init),
       measurements: measurements,
       modes: summary.modes(),
-      ranking: SiteRanking.ranks(measurements, plan.sites),
-      adequacy: SampleAdequacy.judge(measurements, plan.sites, sampleCount: samples.count),
+      ranking: SiteRanking.ranks(measurements, sites),
+      adequacy: SampleAdequacy.judge(measurements, sites, sampleCount: samples.count),
       interactions: summary.interactions(),
       screening: summary.screeningQuality(measurements),
       failures: summary.failures(),
@@ -132,7 +133,7 @@ private struct SweepSummary {
         return nil
       }
       return SensitivityResult.Mode(
-        mode: mode,
+        mode: mode.rawValue,
         weightBytes: records.costs[trial]?.bytes,
         effect: effect(figures)
       )
@@ -225,10 +226,10 @@ enum SiteRanking {
   /// model so weighs as much as one that hardly shows.
   static func ranks(
     _ measurements: [SensitivityResult.Measurement],
-    _ sites: [Site]
+    _ sites: [SensitivityResult.SiteFacts]
   ) -> [SensitivityResult.Rank] {
     var scores: [Int: [Double]] = [:]
-    for kind in Site.Kind.allCases {
+    for kind in SensitivityResult.SiteFacts.Kind.allCases {
       let ofKind = measurements.filter { sites[$0.site].kind == kind }
       for action in Set(ofKind.map(\.action)).sorted() {
         let known = ofKind.filter { $0.action == action && $0.effect.divergence != nil }
@@ -240,7 +241,7 @@ enum SiteRanking {
       }
     }
     var result: [SensitivityResult.Rank] = []
-    for kind in Site.Kind.allCases {
+    for kind in SensitivityResult.SiteFacts.Kind.allCases {
       let means = sites.indices.compactMap { site -> (site: Int, score: Double)? in
         guard sites[site].kind == kind, let all = scores[site], !all.isEmpty else { return nil }
         return (site, all.reduce(0, +) / Double(all.count))
@@ -264,7 +265,7 @@ enum SampleAdequacy {
   /// `n r / (1 + (n − 1) r)`. Source: Spearman 1910 and Brown 1910, "prophecy formula".
   static func judge(
     _ measurements: [SensitivityResult.Measurement],
-    _ sites: [Site],
+    _ sites: [SensitivityResult.SiteFacts],
     sampleCount: Int
   ) -> SensitivityResult.Adequacy {
     var adequacy = SensitivityResult.Adequacy(isEnough: false, note: "")
@@ -278,7 +279,7 @@ enum SampleAdequacy {
         / Double((values.count - start + 1) / 2)
     }
     var correlations: [Double] = []
-    for kind in Site.Kind.allCases {
+    for kind in SensitivityResult.SiteFacts.Kind.allCases {
       let ofKind = full.filter { sites[$0.site].kind == kind }
       for action in Set(ofKind.map(\.action)).sorted() {
         let known = ofKind.filter { $0.action == action }

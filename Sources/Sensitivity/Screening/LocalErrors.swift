@@ -175,7 +175,8 @@ struct LocalErrors {
     return try encode(trials, layers, &journal, isOver)
   }
 
-  private func values(_ position: Int, _ keep: Set<ValueID>) throws(SweepError) -> [ValueID: Tensor] {
+  private func values(_ position: Int, _ keep: Set<ValueID>) throws(SweepError) -> [ValueID: Tensor]
+  {
     do throws(ReadError) {
       let inputs = try sweep.samples.sample(position)
       do throws(ExecutionError) {

@@ -25,7 +25,9 @@ package struct Screening: Sendable {
   /// Probes, the preferred action first.
   private static let small = ["int4-channel", "int6-channel", "int4-group32", "int8-channel"]
   private static let large = ["int2-channel", "int3-channel", "ternary", "binary"]
-  private static let pruned = ["prune-50", "prune-60", "prune-70", "prune-2:4", "prune-80", "prune-30"]
+  private static let pruned = [
+    "prune-50", "prune-60", "prune-70", "prune-2:4", "prune-80", "prune-30",
+  ]
   private static let activations = ["int8-activations", "int16-activations"]
 
   /// Divergences between these can matter to a plan; below, an action is free, above, it is ruinous.
@@ -91,7 +93,8 @@ package struct Screening: Sendable {
     var points: [(error: Double, divergence: Double)] = []
     for probe in probes[site] ?? [] {
       guard case .action(_, let other) = plan.trials[probe].subject,
-        let local = records.costs[probe]?.localError, local > 0, let found = probed(probe), found > 0
+        let local = records.costs[probe]?.localError, local > 0, let found = probed(probe),
+        found > 0
       else { continue }
       // A pruned layer has lost what it no longer says; a quantized one says it with noise.
       let isSameKind = other.name.hasPrefix("prune") == action.name.hasPrefix("prune")
@@ -101,13 +104,18 @@ package struct Screening: Sendable {
   }
 
   /// The curve through the points, at an error.
-  static func interpolated(_ points: [(error: Double, divergence: Double)], _ error: Double) -> Double? {
+  static func interpolated(_ points: [(error: Double, divergence: Double)], _ error: Double)
+    -> Double?
+  {
     guard let first = points.first, let last = points.last else { return nil }
     if error <= first.error { return first.divergence * error / first.error }
     var slope = 1.0
     for (left, right) in zip(points, points.dropFirst()) where right.error > left.error {
       // Probes on few samples scatter: a falling curve, or one far steeper than squares, is noise.
-      slope = min(max(log(right.divergence / left.divergence) / log(right.error / left.error), 0.2), 3)
+      slope = min(
+        max(log(right.divergence / left.divergence) / log(right.error / left.error), 0.2),
+        3
+      )
       if error <= right.error {
         let share = log(error / left.error) / log(right.error / left.error)
         return left.divergence * exp(share * log(right.divergence / left.divergence))

@@ -78,12 +78,11 @@ struct PreparedTrials {
       return try entry(trial, applied, site, cost, sweep)
     case .pair(let first, let second, let action):
       let sites = [sweep.plan.sites[first], sweep.plan.sites[second]]
-      var both = AppliedAction()
-      for site in sites {
-        let applied = try action.apply(to: site, in: sweep.context)
-        both.constants.merge(applied.constants) { $1 }
-      }
-      let earlier = (sites[0].node ?? NodeID(0)) < (sites[1].node ?? NodeID(0)) ? sites[0] : sites[1]
+      var both = try action.apply(to: sites[0], in: sweep.context)
+      let other = try action.apply(to: sites[1], in: sweep.context)
+      both.constants.merge(other.constants) { $1 }
+      let earlier =
+        (sites[0].node ?? NodeID(0)) < (sites[1].node ?? NodeID(0)) ? sites[0] : sites[1]
       return try entry(trial, both, earlier, SweepRecords.Cost(), sweep)
     case .mode(let mode):
       let simulation = try mode.apply(in: sweep.context)

@@ -82,7 +82,15 @@ package struct Sweep {
     var done = 0
     for stage in stages {
       guard
-        try runner.run(stage.trials, stage.positions, &journal, isOver, { done += $0; progress(done, total) })
+        try runner.run(
+          stage.trials,
+          stage.positions,
+          &journal,
+          isOver,
+          {
+            done += $0; progress(done, total)
+          }
+        )
       else { return false }
     }
     if options.effort == .balanced {
@@ -95,7 +103,9 @@ package struct Sweep {
           Array(0..<samples.count),
           &journal,
           isOver,
-          { done += $0; progress(done, total) }
+          {
+            done += $0; progress(done, total)
+          }
         )
       else { return false }
     }

@@ -68,7 +68,7 @@ package struct SweepOptions: Sendable {
   }
 
   /// Everything that changes what is measured, as text.
-  var configuration: String {
+  package var configuration: String {
     [
       "actions=" + actions.map(\.name).joined(separator: ","), "effort=" + effort.rawValue,
       "metric=" + (metric?.rawValue ?? "auto"), "seed=\(seed)", "modes=\(includesModes)",

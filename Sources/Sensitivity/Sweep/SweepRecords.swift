@@ -12,12 +12,12 @@ package struct SweepRecords: Sendable {
   }
 
   /// By trial and sample.
-  package internal(set) var figures: [Int: [SampleFigures?]] = [:]
-  package internal(set) var costs: [Int: Cost] = [:]
+  package fileprivate(set) var figures: [Int: [SampleFigures?]] = [:]
+  package fileprivate(set) var costs: [Int: Cost] = [:]
   /// Why a trial could not be run.
-  package internal(set) var failures: [Int: String] = [:]
+  package fileprivate(set) var failures: [Int: String] = [:]
   /// The float model compared with itself: whether it is right.
-  package internal(set) var baseline: [SampleFigures?]
+  package fileprivate(set) var baseline: [SampleFigures?]
   private let trialByKey: [String: Int]
   private let plan: SweepPlan
   private let sampleCount: Int

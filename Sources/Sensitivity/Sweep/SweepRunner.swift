@@ -54,7 +54,11 @@ struct SweepRunner {
         let figures = zip(block, slots).map { position, slot in
           (
             position: position,
-            figures: sweep.measure.figures(slot.reference, reference: slot.reference, label: slot.label)
+            figures: sweep.measure.figures(
+              slot.reference,
+              reference: slot.reference,
+              label: slot.label
+            )
           )
         }
         try journal.append(SweepRecords.baseline(figures))
