@@ -42,6 +42,8 @@ package final class RecordLog {
   /// - Parameters:
   ///   - path: The file.
   ///   - byteCount: What `read` said to be whole.
+  /// - Returns: The open file.
+  /// - Throws: where it cannot be written, or another process writes it.
   package static func append(to path: String, after byteCount: Int) throws(WriteError) -> RecordLog
   {
     let log = try open(path, flags: O_RDWR)

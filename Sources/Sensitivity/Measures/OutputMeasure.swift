@@ -34,7 +34,8 @@ package struct OutputMeasure: Sendable {
   /// Why this metric: for people.
   package var reason: String
 
-  /// Chooses targets and metric from the graph.
+  /// Chooses targets and metric from the graph; `nil` where no output is float32, or the stated metric
+  /// needs class scores and there are none.
   ///
   /// From each output the way goes back through operators that change no number to a softmax or
   /// sigmoid; what that reads is looked at, since the probabilities hide what is small.
@@ -44,7 +45,6 @@ package struct OutputMeasure: Sendable {
   ///   - types: The values' types.
   ///   - metric: The metric that the user states.
   ///   - hasLabels: Whether samples have classes: then a vector of numbers counts as class scores.
-  /// - Returns: `nil` where no output is float32.
   package init?(
     _ graph: Graph,
     types: [TensorType],

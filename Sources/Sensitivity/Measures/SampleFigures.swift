@@ -89,7 +89,7 @@ extension OutputMeasure {
   ///   - changed: A tensor for each target.
   ///   - reference: The float model's.
   ///   - label: The sample's class.
-  ///   - targets: The targets with the changed model's own values, where those differ.
+  /// - Returns: The sample's figures.
   package func figures(
     _ changed: [Tensor],
     reference: [Tensor],

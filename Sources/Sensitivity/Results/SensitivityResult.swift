@@ -47,6 +47,26 @@ package struct SensitivityResult: Sendable {
     package var parameters: Int
     package var bytes: Int?
 
+    init(
+      id: String,
+      kind: Kind,
+      operatorIndex: Int? = nil,
+      name: String,
+      layer: String? = nil,
+      tensor: String,
+      parameters: Int,
+      bytes: Int? = nil
+    ) {
+      self.id = id
+      self.kind = kind
+      self.operatorIndex = operatorIndex
+      self.name = name
+      self.layer = layer
+      self.tensor = tensor
+      self.parameters = parameters
+      self.bytes = bytes
+    }
+
     init(_ site: Site) {
       id = site.id
       kind =

@@ -15,6 +15,7 @@ extension Sweep {
   /// - Parameters:
   ///   - records: All that was measured.
   ///   - digest: The SHA-256 of the samples.
+  /// - Returns: The figures that reports say.
   package func result(_ records: SweepRecords, digest: String) -> SensitivityResult {
     let summary = SweepSummary(self, records)
     let baseline = summary.effect(records.baseline)
@@ -221,7 +222,9 @@ private struct SweepSummary {
 
 /// Which sites lose most.
 enum SiteRanking {
-  /// Sites of each kind in order: for each action the sites are ranked by their divergence, and a
+  /// The sites of each kind in order.
+  ///
+  /// For each action the sites are ranked by their divergence, and a
   /// site's score is the mean of its places, from 0 (least) to 1 (most). An action that destroys the
   /// model so weighs as much as one that hardly shows.
   static func ranks(
@@ -260,7 +263,9 @@ enum SampleAdequacy {
   /// What is asked of a ranking.
   static let wanted = 0.95
 
-  /// Odd and even samples rank the sites of each action; the correlations' mean `r` is that of half as
+  /// Judges by how alike odd and even samples rank the sites.
+  ///
+  /// Both halves rank the sites of each action; the correlations' mean `r` is that of half as
   /// many samples, all of them have `2r / (1 + r)`, and `n` times as many samples
   /// `n r / (1 + (n − 1) r)`. Source: Spearman 1910 and Brown 1910, "prophecy formula".
   static func judge(

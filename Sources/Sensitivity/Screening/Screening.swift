@@ -30,7 +30,8 @@ package struct Screening: Sendable {
   ]
   private static let activations = ["int8-activations", "int16-activations"]
 
-  /// Divergences between these can matter to a plan; below, an action is free, above, it is ruinous.
+  /// Divergences that can matter to a plan: below, an action is free, above, it is ruinous.
+  ///
   /// Set for KL divergence in nats and relative square errors alike.
   static let window = 5e-4...0.7
 
