@@ -157,8 +157,8 @@ let package = Package(
     tests(
       "Sensitivity",
       [
-        "ByteIO", "Calibration", "Execution", "FormatTFLite", "Kernels", "ModelIR", "Operators",
-        "Techniques", "TestSupport",
+        "ByteIO", "Calibration", "Execution", "FormatKeras", "FormatTFLite", "Kernels", "ModelIR",
+        "Operators", "Techniques", "TestSupport",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),

@@ -214,7 +214,6 @@ struct LocalErrors {
       }
       return false
     }
-    let sweep = sweep
     for start in stride(from: 0, to: weights.count, by: 64) {
       if isOver() { return false }
       let part = Array(weights[start..<min(start + 64, weights.count)])
