@@ -34,6 +34,13 @@ package struct OutputMeasure: Sendable {
   /// Why this metric: for people.
   package var reason: String
 
+  /// A measure of chosen targets.
+  init(metric: Metric, targets: [Target], reason: String) {
+    self.metric = metric
+    self.targets = targets
+    self.reason = reason
+  }
+
   /// Chooses targets and metric from the graph; `nil` where no output is float32, or the stated metric
   /// needs class scores and there are none.
   ///
