@@ -190,11 +190,18 @@ package struct SensitivityText {
           + " change hardly shows."
       )
     } else if result.metric == .kl {
-      sentences.append("No action changed more than 1 % of the answers.")
+      sentences.append(
+        result.measurements.contains { $0.effect.samples >= 100 && $0.method == .exact }
+          ? "No measured action changed more than 1 % of the answers."
+          : "How many answers change is not said: that takes measuring on 100 samples."
+      )
     }
     let tight = reading.safe.map(\.action)
     if !tight.isEmpty {
-      sentences.append("Below that at every layer: \(tight.joined(separator: ", ")).")
+      sentences.append(
+        "Below \(figure(reading.visibleFrom ?? SensitivityReading.fallback)) at every layer:"
+          + " \(tight.joined(separator: ", "))."
+      )
     }
     for site in reading.mostSensitive {
       let facts = result.sites[site]
@@ -211,8 +218,10 @@ package struct SensitivityText {
       let ratios = result.interactions.compactMap(\.ratio).sorted()
       if let least = ratios.first, let most = ratios.last {
         sentences.append(
-          "Costs of \(count) pairs of layers changed together are \(Quantity.fixed(least, digits: 2))"
-            + " to \(Quantity.fixed(most, digits: 2)) times the sum of the single ones"
+          "\(count == 1 ? "A pair" : "\(count) pairs") of layers changed together cost\(count == 1 ? "s" : "") "
+            + Quantity.fixed(least, digits: 2)
+            + (count == 1 ? "" : " to \(Quantity.fixed(most, digits: 2))")
+            + " times the sum of the single costs"
             + (reading.interacting == 0
               ? ": they add up." : "; \(reading.interacting) do not add up within a factor of two.")
         )
@@ -262,8 +271,15 @@ package struct SensitivityText {
       )
     }
     let notFinite = result.measurements.filter { $0.effect.notFinite > 0 }
-    if !notFinite.isEmpty {
-      lines.append("  \(notFinite.count) trials gave NaN or infinity for some samples.")
+    for measurement in notFinite.prefix(8) {
+      let effect = measurement.effect
+      lines.append(
+        "  \(Columns.shortened(label(result.sites[measurement.site]), to: 40)): \(measurement.action)"
+          + " gave NaN or infinity for \(effect.notFinite) of \(effect.samples) samples"
+      )
+    }
+    if notFinite.count > 8 {
+      lines.append("  … and \(notFinite.count - 8) more trials with NaN or infinity")
     }
     for failure in result.failures.prefix(8) {
       lines.append(

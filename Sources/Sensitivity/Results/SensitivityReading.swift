@@ -8,7 +8,7 @@ package struct SensitivityReading: Sendable {
   }
 
   /// The least divergence with which more than one answer in a hundred changed; `nil` where there are
-  /// no classes, or answers never changed so often.
+  /// no classes, fewer than a hundred samples, or answers never changed so often.
   package var visibleFrom: Double?
   /// Actions on weights that nowhere change one answer in a hundred (or a hundredth of the output).
   package var safe: [Safe]
@@ -17,16 +17,19 @@ package struct SensitivityReading: Sendable {
   /// Pairs whose costs do not add up within a factor of two.
   package var interacting: Int
 
+  /// Stands in for `visibleFrom`: a hundredth of a nat, or of the outputs' power.
+  package static let fallback = 0.01
+
   package init(_ result: SensitivityResult) {
     let known = result.measurements.filter { $0.effect.divergence != nil }
     visibleFrom =
-      known.filter { ($0.effect.top1Agreement ?? 1) < 0.99 }
+      known.filter { ($0.effect.top1Agreement ?? 1) < 0.99 && $0.effect.samples >= 100 }
       .compactMap { $0.effect.divergence?.mean }.min()
     var actions: [String] = []
     for measurement in known where !actions.contains(measurement.action) {
       actions.append(measurement.action)
     }
-    let limit = visibleFrom ?? 0.01
+    let limit = visibleFrom ?? Self.fallback
     safe = actions.compactMap { action in
       let all = known.filter {
         $0.action == action && result.sites[$0.site].kind == .weights

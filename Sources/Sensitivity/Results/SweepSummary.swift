@@ -116,7 +116,7 @@ private struct SweepSummary {
       if let figures = records.figures[trial] {
         measurement.effect = effect(figures)
         measurement.perSample = figures.compactMap { $0?.divergence }
-      } else if let estimate {
+      } else if let estimate = screening?.estimate(trial, usingAll: true) {
         measurement.method = .screened
         measurement.effect.divergence = Interval(estimate: estimate)
         measurement.effect.samples = sweep.probePositions.count
@@ -274,9 +274,15 @@ enum SampleAdequacy {
     sampleCount: Int
   ) -> SensitivityResult.Adequacy {
     var adequacy = SensitivityResult.Adequacy(isEnough: false, note: "")
-    let full = measurements.filter { $0.perSample.count > 1 && $0.effect.notFinite == 0 }
     guard sampleCount > 1 else {
       adequacy.note = "one sample has no halves: neither intervals nor a verdict are possible"
+      return adequacy
+    }
+    let full = measurements.filter {
+      $0.perSample.count == sampleCount && $0.effect.notFinite == 0
+    }
+    guard !full.isEmpty else {
+      adequacy.note = "no action was measured on all samples, as other efforts do"
       return adequacy
     }
     func half(_ values: [Double], _ start: Int) -> Double {
@@ -296,7 +302,8 @@ enum SampleAdequacy {
         }
       }
     }
-    adequacy.note = "mean over \(correlations.count) actions"
+    adequacy.note =
+      "mean over \(correlations.count) action" + (correlations.count == 1 ? "" : "s")
     if correlations.isEmpty {
       guard
         let pooled = RankCorrelation.spearman(

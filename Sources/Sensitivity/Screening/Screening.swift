@@ -25,9 +25,8 @@ package struct Screening: Sendable {
   /// Probes, the preferred action first.
   private static let small = ["int4-channel", "int6-channel", "int4-group32", "int8-channel"]
   private static let large = ["int2-channel", "int3-channel", "ternary", "binary"]
-  private static let pruned = [
-    "prune-50", "prune-60", "prune-70", "prune-2:4", "prune-80", "prune-30",
-  ]
+  private static let pruned = ["prune-50", "prune-2:4", "prune-60", "prune-40", "prune-30"]
+  private static let hardlyLeft = ["prune-80", "prune-90", "prune-70"]
   private static let activations = ["int8-activations", "int16-activations"]
 
   /// Divergences that can matter to a plan: below, an action is free, above, it is ruinous.
@@ -48,7 +47,7 @@ package struct Screening: Sendable {
     for (site, trials) in bySite {
       let lists =
         plan.sites[site].kind == .weights
-        ? [Self.small, Self.large, Self.pruned] : [Self.activations]
+        ? [Self.small, Self.large, Self.pruned, Self.hardlyLeft] : [Self.activations]
       var chosen: [Int] = []
       for list in lists {
         let found = list.lazy.compactMap { name in trials.first { $0.name == name }?.trial }.first
@@ -76,17 +75,25 @@ package struct Screening: Sendable {
   }
 
   /// The mean of what was measured on the probes' samples; `nil` where it was not, or is not finite.
-  private func probed(_ trial: Int) -> Double? {
+  private func probed(_ trial: Int, usingAll: Bool = false) -> Double? {
     guard let figures = records.figures[trial] else { return nil }
-    let values = positions.compactMap { figures[$0]?.divergence }
-    guard values.count == positions.count, values.allSatisfy(\.isFinite), !values.isEmpty else {
+    let values =
+      usingAll
+      ? figures.compactMap { $0?.divergence } : positions.compactMap { figures[$0]?.divergence }
+    guard values.count >= positions.count, values.allSatisfy(\.isFinite), !values.isEmpty else {
       return nil
     }
     return values.reduce(0, +) / Double(values.count)
   }
 
   /// The estimate of a trial; `nil` where there is no local error or no probe.
-  package func estimate(_ trial: Int) -> Double? {
+  ///
+  /// - Parameters:
+  ///   - trial: The trial.
+  ///   - usingAll: Whether probes that were measured on more than their own samples say all they know.
+  ///     What is measured must not depend on it, since a resumed sweep knows more.
+  /// - Returns: The divergence.
+  package func estimate(_ trial: Int, usingAll: Bool = false) -> Double? {
     guard case .action(let site, let action) = plan.trials[trial].subject,
       let error = records.costs[trial]?.localError
     else { return nil }
@@ -94,7 +101,8 @@ package struct Screening: Sendable {
     var points: [(error: Double, divergence: Double)] = []
     for probe in probes[site] ?? [] {
       guard case .action(_, let other) = plan.trials[probe].subject,
-        let local = records.costs[probe]?.localError, local > 0, let found = probed(probe),
+        let local = records.costs[probe]?.localError, local > 0,
+        let found = probed(probe, usingAll: usingAll),
         found > 0
       else { continue }
       // A pruned layer has lost what it no longer says; a quantized one says it with noise.

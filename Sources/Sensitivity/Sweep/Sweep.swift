@@ -47,7 +47,10 @@ package struct Sweep {
 
   /// The samples that probes run on: spread over all.
   package var probePositions: [Int] {
-    let count = min(options.probeSamples, samples.count)
+    let count = min(
+      max(options.probeSamples, samples.count / SweepOptions.samplesPerProbe),
+      samples.count
+    )
     return (0..<count).map { $0 * samples.count / max(count, 1) }
   }
 
