@@ -88,6 +88,10 @@ let package = Package(
       ]
     ),
     .executableTarget(name: "PlanBench", dependencies: ["Planning"]),
+    library(
+      "Sensitivity",
+      ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators", "Techniques"]
+    ),
 
     // Results
     library("CGraphviz"),
@@ -97,15 +101,16 @@ let package = Package(
       "Reports",
       [
         "ByteIO", "CTemplates", "Differences", "Gate", "ModelIR", "Operators", "Planning",
-        "Profiling", "TargetRules", "WireFormats",
+        "Profiling", "Sensitivity", "TargetRules", "WireFormats",
       ]
     ),
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Diagrams", "Differences", "Execution", "FormatKeras", "FormatONNX",
-        "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR", "Operators",
-        "Planning", "Profiling", "Reports", "TargetRules", "Techniques", "WireFormats",
+        "ByteIO", "CFaults", "Calibration", "Diagrams", "Differences", "Execution",
+        "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels",
+        "ModelIR", "Operators", "Planning", "Profiling", "Reports", "Sensitivity", "TargetRules",
+        "Techniques", "WireFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -165,6 +170,13 @@ let package = Package(
       [
         "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
         "TestSupport", "WireFormats",
+      ]
+    ),
+    tests(
+      "Sensitivity",
+      [
+        "ByteIO", "Calibration", "Execution", "FormatKeras", "FormatTFLite", "Kernels", "ModelIR",
+        "Operators", "Techniques", "TestSupport",
       ]
     ),
     tests("FormatTFLite", ["ByteIO", "ModelIR", "TestSupport", "WireFormats"]),

@@ -124,8 +124,9 @@ struct AnalyzeCommand: ParsableCommand {
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [
-      ReportCommand.self, GraphCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self,
-      TargetsCommand.self, ExplainCommand.self, PlanCommand.self,
+      ReportCommand.self, GraphCommand.self, RunCommand.self, SensitivityCommand.self,
+      PlanCommand.self, DiffCommand.self, GateCommand.self, TargetsCommand.self,
+      ExplainCommand.self,
     ],
     defaultSubcommand: ReportCommand.self
   )

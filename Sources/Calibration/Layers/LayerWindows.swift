@@ -2,8 +2,9 @@ import ModelIR
 import Operators
 
 /// The rows of numbers that a layer's weights are multiplied with, one for each output position.
-struct LayerWindows: Sendable {
-  let layer: WeightLayer
+package struct LayerWindows: Sendable {
+  /// The layer.
+  package let layer: WeightLayer
   /// Whether the input has its channels first.
   private let isChannelsFirst: Bool
   /// All input channels.
@@ -18,7 +19,7 @@ struct LayerWindows: Sendable {
   private static let tapLimit = 1 << 26
 
   /// - Returns: `nil` where the extents do not fit, or the layer is transposed.
-  init?(_ layer: WeightLayer, in graph: Graph, types: [TensorType]) {
+  package init?(_ layer: WeightLayer, in graph: Graph, types: [TensorType]) {
     guard let sizes = types[layer.input.index].shape.sizes, !sizes.contains(0) else { return nil }
     self.layer = layer
     let node = graph[layer.node]
@@ -100,7 +101,7 @@ struct LayerWindows: Sendable {
   /// - Parameters:
   ///   - values: The input's elements.
   ///   - body: The group and its row of `layer.taps` numbers.
-  func forEachRow(
+  package func forEachRow(
     _ values: [Float],
     _ body: (_ group: Int, _ row: UnsafeBufferPointer<Float>) -> Void
   ) {

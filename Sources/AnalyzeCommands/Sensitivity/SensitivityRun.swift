@@ -1,0 +1,391 @@
+import ByteIO
+import Calibration
+import Execution
+import Kernels
+import ModelIR
+import Operators
+import Reports
+import Sensitivity
+import Techniques
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One call of `analyze sensitivity`.
+struct SensitivityRun {
+  private let command: SensitivityCommand
+  private let output: String
+  private let queue: WorkQueue
+
+  init(_ command: SensitivityCommand) {
+    self.command = command
+    output = command.shared.output ?? ""
+    queue = WorkQueue(threadCount: command.shared.threadCount)
+  }
+
+  private var journalPath: String { output + ".journal" }
+
+  /// Where an unfinished result goes: never under the final name.
+  private var incompletePath: String {
+    (output.hasSuffix(".json") ? String(output.dropLast(5)) : output) + ".incomplete.json"
+  }
+
+  func status() throws(CommandFailure) -> ExitStatus {
+    for (path, what) in [(command.model, "model"), (command.calibration, "calibration data")]
+    where FileOutput.isSameFile(output, path) {
+      throw CommandFailure(.usage, path: output, "the output would replace the \(what)")
+    }
+    let (model, source, file) = try ModelLoader.load(command.model)
+    let subject = try Subject(command, model, source)
+    let sweep = try self.sweep(subject, record: nil)
+    if !command.merge.isEmpty { return try merge(sweep, subject) }
+    let started = ContinuousClock.now
+    var journal = try openJournal(sweep)
+    let needsWork = !sweep.missing(journal.records).isEmpty
+    var isComplete = true
+    if needsWork {
+      let progress = ProgressLine(isQuiet: command.shared.quiet)
+      defer { progress.finish() }
+      let record = try calibrate(subject, progress)
+      let sweep = try self.sweep(subject, record: record)
+      do throws(SweepError) {
+        isComplete = try sweep.run(
+          &journal,
+          isOver: { command.time.map { ContinuousClock.now - started >= $0.duration } ?? false },
+          progress: { done, total in
+            progress.show("\(command.model): measuring", done: done, of: max(total, 1))
+          }
+        )
+      } catch {
+        throw failure(error)
+      }
+    }
+    do throws(ReadError) {
+      try source.checkUnchanged(path: file)
+    } catch {
+      throw CommandFailure(error, path: command.model)
+    }
+    if isComplete, command.shard != nil { return try finishShard() }
+    return try finish(sweep, journal.records, subject, isComplete: isComplete)
+  }
+
+  private func failure(_ error: SweepError) -> CommandFailure {
+    switch error {
+    case .read(let error): CommandFailure(error, path: command.model)
+    case .write(let error): CommandFailure(error)
+    }
+  }
+
+  // MARK: - Setting up
+
+  /// The model and its samples, with what they are known by.
+  struct Subject {
+    let model: Model
+    let compiled: CompiledGraph
+    let samples: SampleSet
+    let samplesDigest: String
+    let measure: OutputMeasure
+    let options: SweepOptions
+    let facts: SensitivityJSON.ModelFacts
+    let modelDigest: String
+
+    init(
+      _ command: SensitivityCommand,
+      _ model: Model,
+      _ source: ByteSource
+    ) throws(CommandFailure) {
+      self.model = model
+      var options: SweepOptions
+      do throws(TechniqueError) {
+        options = SweepOptions(actions: try SweepOptions.actions(command.actions))
+      } catch {
+        throw CommandFailure(error.code, error.message)
+      }
+      options.effort = command.effort
+      options.metric = command.metric
+      options.seed = command.seed ?? 0
+      options.shard = command.shard?.shard
+      for limit in command.limit { options.cacheBytes = limit.bytes }
+      self.options = options
+      let shapes = try Self.shapes(command, model)
+      do throws(ExecutionError) {
+        compiled = try CompiledGraph(model, inputShapes: shapes)
+      } catch {
+        throw CommandFailure(error, path: command.model)
+      }
+      do throws(ReadError) {
+        var reading = SampleSet.Options(labels: command.labels)
+        reading.preprocessing = try Self.preprocessing(command.preprocess)
+        let all = try SampleSet(
+          path: command.calibration,
+          forms: try InputForm.all(of: model, shapes: shapes),
+          metadata: model.metadata,
+          options: reading
+        )
+        samples = command.samples.map { all.choosing($0, seed: command.seed) } ?? all
+        samplesDigest = try samples.digest()
+      } catch {
+        throw CommandFailure(error, path: command.calibration)
+      }
+      measure = try Self.measure(command, model, compiled, hasLabels: samples.labels != nil)
+      if samples.labels != nil, let classes = measure.classCount(compiled.types) {
+        do throws(ReadError) {
+          try samples.checkLabels(classCount: classes)
+        } catch {
+          throw CommandFailure(error, path: command.labels ?? command.calibration)
+        }
+      }
+      var digest = SHA256()
+      digest.update(source.bytes)
+      let sha256 = digest.hexadecimal()
+      facts = SensitivityJSON.ModelFacts(model: model, byteCount: source.count, sha256: sha256)
+      var whole = SHA256()
+      whole.update(Array(sha256.utf8))
+      // Weights may lie in files of their own.
+      for value in model.main.values {
+        if let bytes = value.constant?.bytes { whole.update(bytes) }
+      }
+      whole.update(Array(shapes.sorted { $0.key < $1.key }.map { "\($0.value)" }.joined().utf8))
+      modelDigest = whole.hexadecimal()
+    }
+
+    /// The extents of inputs: those that are stated, and one sample a run.
+    private static func shapes(
+      _ command: SensitivityCommand,
+      _ model: Model
+    ) throws(CommandFailure) -> [ValueID: [Int]] {
+      var shapes: [ValueID: [Int]] = [:]
+      let graph = model.main
+      for option in command.shared.shape {
+        guard let input = graph.inputs.first(where: { graph[$0].name == option.name }) else {
+          throw CommandFailure(.usage, path: command.model, "there is no input \"\(option.name)\"")
+        }
+        shapes[input] = option.sizes
+      }
+      for input in graph.inputs where shapes[input] == nil && !graph[input].isConstant {
+        guard let dimensions = graph[input].shape.dimensions,
+          dimensions.contains(where: { $0.size == nil })
+        else { continue }
+        var sizes = dimensions.map(\.size)
+        if sizes.first == .some(nil) { sizes[0] = 1 }
+        guard !sizes.contains(nil) else {
+          throw CommandFailure(
+            .usage,
+            path: command.model,
+            "the extents of input \"\(graph[input].name)\" are open",
+            hint: "state them: --shape \(graph[input].name)=1x…"
+          )
+        }
+        shapes[input] = sizes.compactMap { $0 }
+      }
+      return shapes
+    }
+
+    private static func preprocessing(_ text: String?) throws(ReadError) -> Preprocessing? {
+      guard let text else { return nil }
+      guard !text.contains("="), FileOutput.exists(text) else { return try Preprocessing(text) }
+      return try Preprocessing(json5: try ByteSource.mapping(path: text).bytes)
+    }
+
+    private static func measure(
+      _ command: SensitivityCommand,
+      _ model: Model,
+      _ compiled: CompiledGraph,
+      hasLabels: Bool
+    ) throws(CommandFailure) -> OutputMeasure {
+      let measure = OutputMeasure(
+        model.main,
+        types: compiled.types,
+        metric: command.metric,
+        hasLabels: hasLabels
+      )
+      if let measure { return measure }
+      let isFloat = model.main.outputs.contains { compiled.types[$0.index].element == .float32 }
+      throw CommandFailure(
+        isFloat ? .usage : .modelUnsupported,
+        path: command.model,
+        isFloat
+          ? "--metric kl needs class scores, and the outputs are none"
+          : "no output is float32",
+        hint: isFloat ? "relative-mse fits any numbers" : "actions are measured on the float model"
+      )
+    }
+  }
+
+  private func sweep(
+    _ subject: Subject,
+    record: CalibrationRecord?
+  ) throws(CommandFailure) -> Sweep {
+    let context = ActionContext(subject.model, types: subject.compiled.types, record: record)
+    let plan = SweepPlan(
+      context,
+      measure: subject.measure,
+      options: subject.options,
+      identity: SweepPlan.Identity(
+        modelDigest: subject.modelDigest,
+        samplesDigest: subject.samplesDigest,
+        preprocessing: subject.samples.preprocessing,
+        options: subject.options.configuration,
+        tool: AnalyzeTool.identity.version,
+        instructionSet: "\(InstructionSet.active)"
+      )
+    )
+    guard plan.trials.contains(where: { if case .action = $0.subject { true } else { false } })
+    else {
+      throw CommandFailure(
+        .modelUnsupported,
+        path: command.model,
+        "none of the actions applies anywhere",
+        hint: "weights have to be float32 constants; is this the float model?"
+      )
+    }
+    return Sweep(
+      plan: plan,
+      measure: subject.measure,
+      compiled: subject.compiled,
+      samples: subject.samples,
+      context: context,
+      options: subject.options,
+      queue: queue
+    )
+  }
+
+  private func calibrate(
+    _ subject: Subject,
+    _ progress: ProgressLine
+  ) throws(CommandFailure) -> CalibrationRecord {
+    var options = CalibrationRecord.Options()
+    let actions = subject.options.actions
+    options.measuresInputs = actions.contains {
+      !$0.corrections.isEmpty || $0.name.contains("-activation")
+    }
+    if actions.contains(where: { $0.corrections.contains(.refit) }) {
+      options.gramBytes = subject.options.cacheBytes
+    }
+    do throws(ReadError) {
+      return try CalibrationRecord(
+        subject.compiled,
+        samples: subject.samples,
+        options: options,
+        queue: queue
+      ) { done, total in
+        progress.show("\(command.model): calibrating", done: done, of: total)
+      }
+    } catch {
+      throw CommandFailure(error, path: command.calibration)
+    }
+  }
+
+  // MARK: - The journal
+
+  /// Opens the journal, which also shows that the output can be written.
+  private func openJournal(_ sweep: Sweep) throws(CommandFailure) -> SweepJournal {
+    let records = SweepRecords(sweep.plan, sampleCount: sweep.samples.count)
+    let exists = FileOutput.exists(journalPath)
+    if exists, !command.resume, !command.restart {
+      throw CommandFailure(
+        .usage,
+        path: journalPath,
+        "an unfinished sweep left its journal",
+        hint: "--resume goes on with it, --restart begins anew"
+      )
+    }
+    do {
+      return exists && command.resume
+        ? try SweepJournal(records, resuming: journalPath)
+        : try SweepJournal(records, creating: journalPath)
+    } catch let error as WriteError {
+      throw CommandFailure(error)
+    } catch let error as ReadError {
+      throw CommandFailure(error, path: journalPath)
+    } catch {
+      throw CommandFailure(.internal, path: journalPath, "\(error)")
+    }
+  }
+
+  private func merge(_ sweep: Sweep, _ subject: Subject) throws(CommandFailure) -> ExitStatus {
+    var journal = SweepJournal(SweepRecords(sweep.plan, sampleCount: sweep.samples.count))
+    for path in command.merge {
+      do throws(ReadError) {
+        try journal.merge(path)
+      } catch {
+        throw CommandFailure(error, path: path)
+      }
+    }
+    let missing = sweep.missing(journal.records)
+    if let first = missing.first {
+      throw CommandFailure(
+        .dataInvalid,
+        path: command.merge.first ?? output,
+        "\(missing.count) of \(sweep.plan.trials.count) trials are in none of the files, the first is"
+          + " \"\(sweep.plan.trials[first].name)\"",
+        hint: "is a part missing?"
+      )
+    }
+    return try finish(sweep, journal.records, subject, isComplete: true)
+  }
+
+  // MARK: - Results
+
+  /// A finished part is its journal under the final name.
+  private func finishShard() throws(CommandFailure) -> ExitStatus {
+    guard rename(journalPath, output) == 0 else {
+      throw CommandFailure(.ioWrite, path: output, "cannot write: " + systemMessage())
+    }
+    if !command.shared.quiet {
+      try print("part of a sweep: \(output); join all parts with --merge")
+    }
+    return .done
+  }
+
+  private func finish(
+    _ sweep: Sweep,
+    _ records: SweepRecords,
+    _ subject: Subject,
+    isComplete: Bool
+  ) throws(CommandFailure) -> ExitStatus {
+    let result = sweep.result(records, digest: subject.samplesDigest)
+    let document = SensitivityJSON(result, of: subject.facts, tool: AnalyzeTool.identity).value()
+      .serialized()
+    let target = isComplete ? output : incompletePath
+    do throws(WriteError) {
+      try FileOutput.replace(target, with: document)
+      if command.format == .json {
+        try FileOutput.write(document, to: STDOUT_FILENO)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+    if command.format == .text {
+      var style = command.shared
+      style.output = nil
+      let text = SensitivityText(result, title: command.model, style: style.textStyle)
+      try print(text.lines().joined(separator: "\n"))
+    }
+    guard isComplete else {
+      throw CommandFailure(
+        .limitExceeded,
+        path: target,
+        "the time is up, the result is incomplete",
+        hint: "--resume goes on"
+      )
+    }
+    // What the journal holds is in the document now.
+    if command.merge.isEmpty { unlink(journalPath) }
+    if command.format == .text { try print("written: \(escapedForTerminal(output))") }
+    return .done
+  }
+
+  private func print(_ text: String) throws(CommandFailure) {
+    do throws(WriteError) {
+      try FileOutput.write(Array((text + "\n").utf8), to: STDOUT_FILENO)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import ByteIO
+import Techniques
+
+/// What a sweep measures, and how thoroughly.
+package struct SweepOptions: Sendable {
+  /// Which trials are run on all samples.
+  package enum Effort: String, Sendable, CaseIterable {
+    /// None but a few probes a layer, on a few samples; all others are estimated from them.
+    case screen
+    /// Those whose estimate says that they can matter to a plan.
+    case balanced
+    /// All.
+    case exact
+  }
+
+  /// A part of a sweep: part `index` (from 1) of `count`.
+  package struct Shard: Equatable, Sendable {
+    package var index: Int
+    package var count: Int
+
+    package init(index: Int, of count: Int) {
+      self.index = index
+      self.count = count
+    }
+  }
+
+  package var actions: [Action]
+  package var effort = Effort.exact
+  /// Stated by the user; `nil` for what fits the graph.
+  package var metric: OutputMeasure.Metric?
+  /// Chooses the pairs that are looked at together.
+  package var seed: UInt64 = 0
+  /// Whether the converter's modes for whole models are measured too.
+  package var includesModes = true
+  /// How many pairs of layers are changed together.
+  package var pairCount = 6
+  /// The least number of samples on which probes run.
+  package var probeSamples = 16
+  /// One sample in so many is a probe's, where that is more: four probes a layer of half a forward pass
+  /// are then 1.7 % of what twelve actions take one by one.
+  package static let samplesPerProbe = 10
+  /// Bytes for activations that are kept from run to run, and for changed weights.
+  package var cacheBytes = 256 << 20
+  /// Samples whose activations are kept at once, at most: with `--time` results then come for all
+  /// trials before any has all samples.
+  package var blockSamples = 64
+  package var shard: Shard?
+
+  package init(actions: [Action]) { self.actions = actions }
+
+  /// Twelve actions on weights, two on activations, one on channels.
+  package static let defaultActionNames = [
+    "float16", "int8-channel", "int8-tensor", "int6-channel", "int4-channel", "int4-group32",
+    "int3-channel", "int2-channel", "prune-30", "prune-50", "prune-80", "prune-2:4",
+    "int8-activations", "int16-activations", "channels-25",
+  ]
+
+  /// Reads names separated by commas.
+  ///
+  /// - Throws: `USAGE` for a name that no technique has, and one that stands twice.
+  package static func actions(_ text: String) throws(TechniqueError) -> [Action] {
+    var actions: [Action] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let action = try Action(String(part))
+      guard !actions.contains(action) else {
+        throw TechniqueError(.usage, "--actions names \(action.name) twice")
+      }
+      actions.append(action)
+    }
+    return actions
+  }
+
+  /// Everything that changes what is measured, as text.
+  package var configuration: String {
+    [
+      "actions=" + actions.map(\.name).joined(separator: ","), "effort=" + effort.rawValue,
+      "metric=" + (metric?.rawValue ?? "auto"), "seed=\(seed)", "modes=\(includesModes)",
+      "pairs=\(pairCount)", "probes=\(probeSamples)",
+    ].joined(separator: ";")
+  }
+}
