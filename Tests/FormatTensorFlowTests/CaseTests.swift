@@ -45,7 +45,7 @@ import Testing
     let model = try File.load(Self.graph(op))
     #expect(model.graphs.flatMap(\.nodes).filter { !$0.op.isKnown }.map(\.name) == [])
     let choices = model.main.nodes.filter { $0.op == .known("stablehloCase") }
-    #expect(choices.map(\.origin.sourceType) == ["Case"])
+    #expect(choices.map(\.origin.sourceType) == [op])
     let branches = model.graphs.dropFirst().map { $0.nodes.map(\.op) }
     #expect(branches == [[.known("add")], [.known("neg")], [.known("square")]])
   }
