@@ -55,7 +55,8 @@ CK_INLINE void dw_f32_store(const dw_f32 *dw, const vf *sums, size_t outputs, si
   if (outputs == DW_OUTPUTS && count == CK_LANES && dw->epilogue->scale == NULL &&
       dw->epilogue->residual == NULL) {
 #pragma clang loop unroll(full)
-    for (size_t o = 0; o < DW_OUTPUTS; o++) vf_store(pixel + o * step, vf_clamp(sums[o], lower, upper));
+    for (size_t o = 0; o < DW_OUTPUTS; o++)
+      vf_store(pixel + o * step, vf_clamp(sums[o], lower, upper));
     return;
   }
   vf scaled[DW_OUTPUTS];
