@@ -23,8 +23,10 @@ import Testing
     ("prune50", "prune-50"), ("prune80", "prune-80"),
   ]
 
-  /// The ground truth prunes `round(0.8 n)` weights, `prune-80` `⌊0.8 n⌋`: one weight fewer in these layers,
-  /// where that one shows. Measured with Keras by `Tests/Oracles/pruned_answers.py`.
+  /// Right answers where one weight fewer is pruned than in the ground truth, and that one shows.
+  ///
+  /// The truth prunes `round(0.8 n)` weights, `prune-80` `⌊0.8 n⌋`. Measured with Keras by
+  /// `Tests/Oracles/pruned_answers.py`.
   private static let keptShare = [
     "b2_dw prune-80": 581, "b5_dw prune-80": 606, "b6_dw prune-80": 467,
   ]
