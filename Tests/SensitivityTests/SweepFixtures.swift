@@ -21,6 +21,15 @@ enum SweepFixtures {
     try TFLiteFormat.load(try ByteSource.mapping(path: path).bytes, path: path)
   }
 
+  /// The inputs' extents for one sample.
+  static func shapes(_ model: Model) -> [ValueID: [Int]] {
+    Dictionary(
+      uniqueKeysWithValues: model.main.inputs.map { input in
+        (input, (model.main[input].shape.dimensions ?? []).map { $0.size ?? 1 })
+      }
+    )
+  }
+
   /// A sweep over samples, with what calibration measured of others or the same ones.
   static func sweep(
     _ model: Model,
@@ -29,7 +38,7 @@ enum SweepFixtures {
     options: SweepOptions,
     threads: Int = 2
   ) throws -> Sweep {
-    let compiled = try CompiledGraph(model)
+    let compiled = try CompiledGraph(model, inputShapes: shapes(model))
     let queue = WorkQueue(threadCount: threads)
     let record = try CalibrationRecord(compiled, samples: calibration ?? samples, queue: queue)
     let context = ActionContext(model, types: compiled.types, record: record)

@@ -223,7 +223,7 @@ package struct SensitivityText {
             + (count == 1 ? "" : " to \(Quantity.fixed(most, digits: 2))")
             + " times the sum of the single costs"
             + (reading.interacting == 0
-              ? ": they add up." : "; \(reading.interacting) do not add up within a factor of two.")
+              ? ": costs add up." : "; \(reading.interacting) not within a factor of two.")
         )
       }
     }
