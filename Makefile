@@ -12,7 +12,7 @@ ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test sanitize lint oracles bench format clean dependencies snapshots
+.PHONY: build demo test sanitize lint oracles bench gallery format clean dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
 	$(RELEASE) $(STATIC) --product analyze
@@ -45,6 +45,9 @@ bench: build ## The figures of docs/benchmarks.md, as ratios in one run
 	Benchmarks/run.sh $(BUILD)/release/analyze $(ORACLES)
 	$(RELEASE) $(STATIC) --product EngineBench
 	Benchmarks/engine.sh $(BUILD)/release/EngineBench $(ORACLES)
+
+gallery: build ## The pictures of reports/examples/graphs
+	Scripts/gallery.sh $(BUILD)/release/analyze reports/examples/graphs
 
 dependencies:
 	@Scripts/dependencies.sh

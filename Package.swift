@@ -57,6 +57,8 @@ let package = Package(
       "Profiling",
       ["ByteIO", "CStatistics", "ModelIR", "Operators", "TargetRules", "WireFormats"]
     ),
+    library("Differences", ["ByteIO", "ModelIR", "Profiling", "WireFormats"]),
+    library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
     library("Execution", ["ByteIO", "Kernels", "ModelIR", "Operators", "WireFormats"]),
     .executableTarget(
       name: "EngineBench",
@@ -64,9 +66,6 @@ let package = Package(
         "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
       ]
     ),
-
-    library("Differences", ["ByteIO", "Profiling", "WireFormats"]),
-    library("Gate", ["ByteIO", "Differences", "Profiling", "WireFormats"]),
     .target(
       name: "CImages",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
@@ -86,6 +85,8 @@ let package = Package(
     ),
 
     // Results
+    library("CGraphviz"),
+    library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
     library(
       "Reports",
       [
@@ -96,7 +97,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Calibration", "Differences", "Execution", "FormatKeras",
+        "ByteIO", "CFaults", "Calibration", "Diagrams", "Differences", "Execution", "FormatKeras",
         "FormatONNX", "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels", "ModelIR",
         "Operators", "Profiling", "Reports", "Sensitivity", "TargetRules", "Techniques",
         "WireFormats",
@@ -186,8 +187,12 @@ let package = Package(
         "Operators", "TargetRules", "TestSupport",
       ]
     ),
-    tests("Differences", ["ByteIO", "TestSupport", "WireFormats"]),
+    tests(
+      "Differences",
+      ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport", "WireFormats"]
+    ),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
+    tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
     tests("Reports", ["ModelIR", "Operators", "Profiling"]),
     .testTarget(
       name: "TargetRulesTests",

@@ -136,6 +136,22 @@ def measure(analyze, models, count):
         # 64 MiB and 16 × the bytes of the structure, which is all that the file has.
         limit = 64 + 16 * os.path.getsize(models / f"chain_200k.{kind}") // MIB
         figures.memory(f"200,000 {title} nodes, peak", large, limit)
+
+    for file, title, limit in [
+        ("blocks_100.onnx", "Graph of 100 operators", 300),
+        ("blocks_2k.onnx", "Graph of 2,000 operators, folded", 3000),
+        ("blocks_10k.onnx", "Graph of 10,000 operators", 10000),
+    ]:
+        draw = Run(analyze, "graph", models / file, "-o", models / "graph.svg")
+        in_turns(count, draw)
+        figures.milliseconds(title, draw, limit)
+        figures.memory(f"{title}, peak", draw, 1024)
+    whole = Run(
+        analyze, "graph", models / "blocks_10k.onnx", "--fold", "never", "-o", models / "graph.svg"
+    )
+    in_turns(count, whole)
+    figures.milliseconds("Graph of 10,000 operators, none folded", whole, 10000)
+    figures.memory("Graph of 10,000 operators, none folded, peak", whole, 1024)
     return figures.rows
 
 

@@ -110,6 +110,37 @@ def chain_onnx(path, nodes):
     onnx_model(path, sum(map(len, parts)), parts)
 
 
+def blocks_onnx(path, blocks, kinds=1):
+    """Residual blocks of ten operators; `kinds` different widths take turns, so that blocks of one
+    kind never follow each other where there are several."""
+    parts = []
+    for n in range(blocks):
+        scope, x = f"/layers.{n}", f"x_{n}"
+        width = 8 + n % kinds
+        weights = b"".join(number(1, size) for size in (64, width))
+        back = b"".join(number(1, size) for size in (width, 64))
+        for name, sizes in ((f"up_{n}", weights), (f"down_{n}", back)):
+            raw = bytes(4 * 64 * width)
+            parts.append(block(5, sizes + number(2, 1) + block(8, name) + block(9, raw)))
+        steps = [
+            ("ReduceMean", [x], "mean", "norm/ReduceMean"),
+            ("Sub", [x, f"mean_{n}"], "centred", "norm/Sub"),
+            ("Mul", [f"centred_{n}", f"centred_{n}"], "square", "norm/Mul"),
+            ("ReduceMean", [f"square_{n}"], "variance", "norm/ReduceMean_1"),
+            ("Div", [f"centred_{n}", f"variance_{n}"], "normal", "norm/Div"),
+            ("MatMul", [f"normal_{n}", f"up_{n}"], "wide", "mlp/up/MatMul"),
+            ("Sigmoid", [f"wide_{n}"], "gate", "mlp/act/Sigmoid"),
+            ("Mul", [f"wide_{n}", f"gate_{n}"], "gated", "mlp/act/Mul"),
+            ("MatMul", [f"gated_{n}", f"down_{n}"], "narrow", "mlp/down/MatMul"),
+        ]
+        for operator, inputs, output, name in steps:
+            parts.append(block(1, node(operator, inputs, [f"{output}_{n}"], f"{scope}/{name}")))
+        parts.append(block(1, node("Add", [f"narrow_{n}", x], [f"x_{n + 1}"], f"{scope}/Add")))
+    ends = [block(2, "blocks"), block(11, value_info("x_0", [1, 64]))]
+    ends += [block(12, value_info(f"x_{blocks}", [1, 64]))]
+    onnx_model(path, sum(map(len, parts + ends)), parts + ends)
+
+
 # TensorFlow Lite
 
 
@@ -194,6 +225,9 @@ MODELS = {
     "matmul_64.onnx": matmul_onnx,
     "chain_20k.onnx": lambda path: chain_onnx(path, 20_000),
     "chain_200k.onnx": lambda path: chain_onnx(path, 200_000),
+    "blocks_100.onnx": lambda path: blocks_onnx(path, 10),
+    "blocks_2k.onnx": lambda path: blocks_onnx(path, 200),
+    "blocks_10k.onnx": lambda path: blocks_onnx(path, 1000, kinds=3),
     "chain_20k.tflite": lambda path: chain_tflite(path, 20_000),
     "chain_200k.tflite": lambda path: chain_tflite(path, 200_000),
 }

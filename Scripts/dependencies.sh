@@ -2,7 +2,7 @@
 # Installs the Debian packages that building needs, where they are missing.
 set -euo pipefail
 
-packages=(zlib1g-dev libjpeg-dev libpng-dev pkg-config)
+packages=(zlib1g-dev libjpeg-dev libpng-dev libgraphviz-dev graphviz pkg-config)
 
 if ! command -v swift >/dev/null; then
   echo "Swift 6.2 or newer is needed: see https://www.swift.org/install" >&2
@@ -16,7 +16,7 @@ if command -v dpkg-query >/dev/null; then
     [ "$status" = "install ok installed" ] || missing+=("$package")
   done
 else
-  echo "This is no Debian system: install pkg-config and the headers of zlib, libjpeg and libpng by hand" \
+  echo "This is no Debian system: install pkg-config, Graphviz and the headers of zlib, libjpeg and libpng" \
     "(Debian calls them ${packages[*]})." >&2
   exit 0
 fi

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ByteIO
 import CFaults
+import Diagrams
 import Reports
 
 #if canImport(Glibc)
@@ -18,6 +19,7 @@ public enum AnalyzeTool {
   /// Runs the process's arguments and exits.
   public static func main() -> Never {
     prepareProcess()
+    if let status = GraphvizChild.serve(Array(CommandLine.arguments.dropFirst())) { exit(status) }
     exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
   }
 
@@ -122,8 +124,8 @@ struct AnalyzeCommand: ParsableCommand {
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [
-      ReportCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self, TargetsCommand.self,
-      ExplainCommand.self, SensitivityCommand.self,
+      ReportCommand.self, GraphCommand.self, RunCommand.self, DiffCommand.self, GateCommand.self,
+      SensitivityCommand.self, TargetsCommand.self, ExplainCommand.self,
     ],
     defaultSubcommand: ReportCommand.self
   )

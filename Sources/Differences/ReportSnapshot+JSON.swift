@@ -162,28 +162,18 @@ extension ReportSnapshot {
     for entry in try memory.entries("memory planners") {
       guard case .object = entry.value.node.value else { continue }
       var row = try entry.value.object("planner")
-      arenas.append(
-        Arena(planner: entry.name, bytes: try row.optional("arenaBytes")?.optionalCount())
-      )
+      let isLowerBound = try row.optional("isLowerBound")?.bool() ?? false
+      let bytes = try row.optional("arenaBytes")?.optionalCount()
+      arenas.append(Arena(planner: entry.name, bytes: isLowerBound ? nil : bytes))
     }
     return arenas
   }
 
   private static func decodeTarget(_ element: JSON5Element) throws(JSON5Error) -> Target {
     var row = try element.object("target")
-    var unsupported: [Int] = []
-    var unknown: [Int] = []
-    for finding in try row.optional("findings")?.array() ?? [] {
-      var detail = try finding.object("finding")
-      guard let index = try detail.optional("operator")?.optionalCount() else { continue }
-      switch try detail.optional("verdict")?.optionalString() {
-      case "unknown": unknown.append(index)
-      case "unsupported": unsupported.append(index)
-      default: break
-      }
-    }
     var nanoseconds: Int?
-    if let time = row.optional("estimatedMilliseconds"), !time.isNull {
+    let isLowerBound = try row.optional("estimateIsLowerBound")?.bool() ?? false
+    if let time = row.optional("estimatedMilliseconds"), !time.isNull, !isLowerBound {
       let milliseconds = try time.double()
       guard milliseconds >= 0, let whole = Int(exactly: (milliseconds * 1e6).rounded()) else {
         throw time.mismatch("a time of 0 ms or more")
@@ -193,8 +183,8 @@ extension ReportSnapshot {
     return Target(
       name: try row.required("name").string(),
       verdict: try row.required("verdict").string(oneOf: ["supported", "unsupported", "unknown"]),
-      unsupportedOperators: unsupported,
-      unknownOperators: unknown,
+      unsupportedOperators: try row.required("unsupportedOperators").int(in: 0...mostFigure),
+      unknownOperators: try row.required("unknownOperators").int(in: 0...mostFigure),
       estimatedNanoseconds: nanoseconds
     )
   }

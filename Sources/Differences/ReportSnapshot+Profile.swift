@@ -16,8 +16,31 @@ extension ReportSnapshot {
           severity: $0.severity.rawValue,
           operatorIndex: $0.operatorIndex
         )
+      },
+      arenas: profile.memory.map { plan in
+        // A plan that misses temporaries of some kernel is no figure to pass a gate with.
+        Arena(
+          planner: plan.planner.rawValue,
+          bytes: plan.unmodelled.isEmpty ? plan.arenaBytes : nil
+        )
+      },
+      targets: profile.targets.map { report in
+        Target(
+          name: report.name,
+          verdict: report.verdict.rawValue,
+          unsupportedOperators: report.unsupported,
+          unknownOperators: report.unknown,
+          estimatedNanoseconds: Self.nanoseconds(report.name, profile)
+        )
       }
     )
+  }
+
+  private static func nanoseconds(_ target: String, _ profile: ModelProfile) -> Int? {
+    guard let estimate = profile.latency.first(where: { $0.target == target }),
+      !estimate.isLowerBound
+    else { return nil }
+    return Int(exactly: (estimate.milliseconds * 1e6).rounded())
   }
 
   private static func operators(_ profile: ModelProfile) -> [OperatorSummary] {
@@ -59,6 +82,7 @@ extension ReportSnapshot.Totals {
     flops = totals.flops
     uncounted = totals.uncounted
     activationBytes = totals.activationBytes
+    peakActivationBytes = profile.memory.first?.arenaBytes
     peakLowerBoundBytes = totals.peakLowerBoundBytes
     sparsity = totals.sparsity
     quantizedShare = totals.quantizedShare

@@ -80,14 +80,11 @@ extension ReportSnapshot.OperatorSummary {
 
 extension ReportSnapshot.Target {
   fileprivate var json: JSONValue {
-    let findings =
-      unsupportedOperators.map { ($0, "unsupported") } + unknownOperators.map { ($0, "unknown") }
-    return [
+    [
       "name": .string(name),
       "verdict": .string(verdict),
-      "findings": .array(
-        findings.map { ["operator": .int($0.0), "verdict": .string($0.1)] }
-      ),
+      "unsupportedOperators": .int(unsupportedOperators),
+      "unknownOperators": .int(unknownOperators),
       "estimatedMilliseconds": JSONValue(estimatedNanoseconds.map { Double($0) / 1e6 }),
     ]
   }

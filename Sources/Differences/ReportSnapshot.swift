@@ -146,17 +146,18 @@ package struct ReportSnapshot: Sendable, Equatable {
     package var name: String
     /// `supported`, `unsupported` or `unknown`.
     package var verdict: String
-    /// Operators that it refuses.
-    package var unsupportedOperators: [Int]
-    /// Operators that nobody can tell about.
-    package var unknownOperators: [Int]
+    /// How many operators it refuses.
+    package var unsupportedOperators: Int
+    /// How many operators nobody can tell about.
+    package var unknownOperators: Int
+    /// `nil` where the target's figures do not suffice, also for what is only a lower bound.
     package var estimatedNanoseconds: Int?
 
     package init(
       name: String,
       verdict: String,
-      unsupportedOperators: [Int],
-      unknownOperators: [Int],
+      unsupportedOperators: Int,
+      unknownOperators: Int,
       estimatedNanoseconds: Int?
     ) {
       self.name = name

@@ -83,7 +83,7 @@ extension Figure {
     guard let arena = report.arenas.first(where: { $0.planner == planner }) else {
       return .unknown("no planner \"\(planner)\" was asked for this model")
     }
-    return known(arena.bytes, "the planner \(planner) could not place the activations")
+    return known(arena.bytes, "the planner \(planner) cannot tell for this model")
   }
 
   private func target(_ report: ReportSnapshot, _ scope: FigureScope) -> FigureValue {
@@ -92,19 +92,20 @@ extension Figure {
       return .unknown("the target \(name) was not asked")
     }
     switch self {
-    case .latency: return known(target.estimatedNanoseconds, "\(name) has no figures for a time")
-    case .unknown: return .known(target.unknownOperators.count)
+    case .latency:
+      return known(target.estimatedNanoseconds, "\(name) has too few figures for a time")
+    case .unknown: return .known(target.unknownOperators)
     default:
       // What nobody can tell may be unsupported, too.
-      guard target.unknownOperators.isEmpty, target.verdict != "unknown" else {
-        let count = target.unknownOperators.count
+      guard target.unknownOperators == 0, target.verdict != "unknown" else {
+        let count = target.unknownOperators
         return .unknown(
           count > 0
             ? "\(name) cannot be told for \(count) operators"
             : "\(name) cannot be told for this model"
         )
       }
-      return .known(target.unsupportedOperators.count)
+      return .known(target.unsupportedOperators)
     }
   }
 

@@ -35,7 +35,7 @@ package struct PolicyDraft {
     for target in report.targets where target.verdict != "unknown" {
       var scope = FigureScope()
       scope.target = target.name
-      result.append((.unsupported, scope, target.unsupportedOperators.count))
+      result.append((.unsupported, scope, target.unsupportedOperators))
     }
     return result
   }

@@ -32,18 +32,24 @@ extension TensorSelection {
 extension CheckedOperator {
   /// A tensor and what it is to the operator.
   private struct Operand {
-    let label: String
+    let isInput: Bool
+    let index: Int
     let value: ValueID?
+
+    /// Its name in messages; made only where there is one.
+    var label: String { (isInput ? "input " : "output ") + String(index) }
   }
 
   private func operands(_ selection: TensorSelection) -> [Operand] {
-    let inputs = node.inputs.indices.lazy.map { Operand(label: "input \($0)", value: input($0)) }
+    let inputs = node.inputs.indices.lazy.map {
+      Operand(isInput: true, index: $0, value: input($0))
+    }
     let outputs = node.outputs.indices.lazy.map {
-      Operand(label: "output \($0)", value: output($0))
+      Operand(isInput: false, index: $0, value: output($0))
     }
     switch selection {
-    case .input(let index): return [Operand(label: "input \(index)", value: input(index))]
-    case .output(let index): return [Operand(label: "output \(index)", value: output(index))]
+    case .input(let index): return [Operand(isInput: true, index: index, value: input(index))]
+    case .output(let index): return [Operand(isInput: false, index: index, value: output(index))]
     case .inputs: return Array(inputs)
     case .outputs: return Array(outputs)
     case .all: return Array(inputs) + Array(outputs)
@@ -158,12 +164,14 @@ extension CheckedOperator {
 
 extension Value {
   /// Whether a test holds for the value.
-  fileprivate func check(_ test: TensorTest, _ label: String) -> ConditionOutcome {
+  fileprivate func check(_ test: TensorTest, _ label: @autoclosure () -> String)
+    -> ConditionOutcome
+  {
     func outcome(_ isHeld: Bool, _ detail: @autoclosure () -> String) -> ConditionOutcome {
-      isHeld ? .holds : .broken(rule: test.word, detail: "\(label) \(detail())")
+      isHeld ? .holds : .broken(rule: test.word, detail: "\(label()) \(detail())")
     }
     func open(_ what: String) -> ConditionOutcome {
-      .unknown(rule: test.word, detail: "\(label): \(what)")
+      .unknown(rule: test.word, detail: "\(label()): \(what)")
     }
     switch test {
     case .types(let types):
@@ -208,11 +216,11 @@ extension Value {
     }
   }
 
-  private func checkSizes(_ axis: Int?, _ range: NumberRange, _ label: String)
+  private func checkSizes(_ axis: Int?, _ range: NumberRange, _ label: () -> String)
     -> ConditionOutcome
   {
     guard var dimensions = shape.dimensions else {
-      return .unknown(rule: "size", detail: "\(label): the number of axes is not known")
+      return .unknown(rule: "size", detail: "\(label()): the number of axes is not known")
     }
     var name = "an axis"
     if let axis {
@@ -224,29 +232,29 @@ extension Value {
     for size in dimensions.compactMap(\.size) where !range.contains(Double(size)) {
       return .broken(
         rule: "size",
-        detail: "\(label) has the shape \(shape), with \(name) of \(size); \(range) is allowed"
+        detail: "\(label()) has the shape \(shape), with \(name) of \(size); \(range) is allowed"
       )
     }
     return dimensions.allSatisfy { $0.size != nil }
-      ? .holds : .unknown(rule: "size", detail: "\(label): the shape \(shape) is open")
+      ? .holds : .unknown(rule: "size", detail: "\(label()): the shape \(shape) is open")
   }
 
-  private func checkProduct(_ axes: [Int], _ range: NumberRange, _ label: String)
+  private func checkProduct(_ axes: [Int], _ range: NumberRange, _ label: () -> String)
     -> ConditionOutcome
   {
     guard let dimensions = shape.dimensions else {
-      return .unknown(rule: "size", detail: "\(label): the number of axes is not known")
+      return .unknown(rule: "size", detail: "\(label()): the number of axes is not known")
     }
     let indices = axes.map { $0 < 0 ? dimensions.count + $0 : $0 }
       .filter { dimensions.indices.contains($0) }
     guard let product = checkedProduct(indices.compactMap { dimensions[$0].size }),
       indices.allSatisfy({ dimensions[$0].size != nil })
-    else { return .unknown(rule: "size", detail: "\(label): the shape \(shape) is open") }
+    else { return .unknown(rule: "size", detail: "\(label()): the shape \(shape) is open") }
     guard !range.contains(Double(product)) else { return .holds }
     let named = indices.map(String.init).joined(separator: ", ")
     return .broken(
       rule: "size",
-      detail: "\(label) has the shape \(shape), and axes \(named) multiply to \(product);"
+      detail: "\(label()) has the shape \(shape), and axes \(named) multiply to \(product);"
         + " \(range) is allowed"
     )
   }

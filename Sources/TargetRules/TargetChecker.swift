@@ -11,6 +11,8 @@ package struct TargetChecker: Sendable {
   let vocabulary: OperatorVocabulary
   /// The places of the entries of each name.
   private var entriesByName: [String: [Int]] = [:]
+  /// The conditions on every operator, for the names of the list.
+  private var generalByName: [String: [Condition]] = [:]
   /// Entries whose names end in `*`, with the beginning of the names.
   private var patterns: [(prefix: String, entry: Int)] = []
   /// The names of the list that mean a canonical operator, in the order of the list.
@@ -44,6 +46,7 @@ package struct TargetChecker: Sendable {
           continue
         }
         entriesByName[name, default: []].append(index)
+        if generalByName[name] == nil { generalByName[name] = general(name) }
         if let canonical = vocabulary.canonical(name, in: spelling),
           namesByCanonical[canonical]?.contains(name) != true
         {
@@ -203,8 +206,7 @@ extension TargetChecker {
     -> Judgement
   {
     var judgement = Judgement(answer: .yes, remarks: [])
-    let general = rulebook.operators.everywhere.filter { $0.applies(to: name) }.map(\.condition)
-    for condition in general + entry.conditions {
+    for condition in (generalByName[name] ?? general(name)) + entry.conditions {
       let answer: OperatorRule.Support
       let rule: String
       var detail: String
@@ -239,6 +241,11 @@ extension TargetChecker {
       )
     }
     return judgement
+  }
+
+  /// What every operator of a name must fulfil.
+  private func general(_ name: String) -> [Condition] {
+    rulebook.operators.everywhere.filter { $0.applies(to: name) }.map(\.condition)
   }
 
   private static let typeRules: Set<String> = ["type", "types", "quantization"]

@@ -17,8 +17,8 @@ import WireFormats
       .init(
         name: "npu",
         verdict: "unsupported",
-        unsupportedOperators: [3],
-        unknownOperators: [4],
+        unsupportedOperators: 3,
+        unknownOperators: 4,
         estimatedNanoseconds: 1_500_000
       )
     ]

@@ -90,6 +90,7 @@ struct GateCommand: StatusCommand {
   @Flag(name: .long, help: "Write the models' figures to the file of --baseline.")
   var updateBaseline = false
 
+  @OptionGroup var rules: RuleOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {

@@ -4,6 +4,7 @@ import Gate
 import Kernels
 import Reports
 import Synchronization
+import TargetRules
 import WireFormats
 
 /// One run of the gate: finds the models, measures them, judges, and tells.
@@ -19,7 +20,8 @@ struct GateRun {
     let (policy, identity) = try readPolicy()
     let folder = Self.folder(of: identity.path)
     let paths = try modelPaths(policy, folder)
-    let models = measured(paths, folder, policy)
+    let source = try source(policy)
+    let models = measured(paths, folder, source)
     var options = GateOptions()
     options.warnsOnly = command.warnOnly
     options.allowsMissingBaseline = command.allowMissingBaseline
@@ -29,8 +31,8 @@ struct GateRun {
     let result = GateEvaluation(
       policy: policy,
       models: models,
-      baseline: baseline(models, folder),
-      pinned: policy.pinned.map { file(folder + $0) } ?? .none,
+      baseline: baseline(models, folder, source),
+      pinned: policy.pinned.map { file(folder + $0, [], source) } ?? .none,
       options: options
     ).result()
     try tell(result, identity)
@@ -91,25 +93,43 @@ struct GateRun {
     }
   }
 
-  /// Measures models, several at a time.
-  private func measured(_ paths: [String], _ folder: String, _ policy: Policy?) -> [GatedModel] {
-    // Many models share the threads; a single one has them all for reading its weights.
-    let threads = shared.threadCount
-    let source = SnapshotSource(
+  /// How models are measured: with all that the policy's figures need.
+  private func source(_ policy: Policy?) throws(CommandFailure) -> SnapshotSource {
+    let library = try command.rules.library()
+    var targets: [DeploymentTarget] = []
+    for name in policy?.targets ?? [] {
+      targets.append(try TargetOptions.find(name, in: library))
+    }
+    return SnapshotSource(
       options: .init(
-        threads: max(1, threads / max(1, paths.count)),
+        threads: shared.threadCount,
         shapes: shared.shape,
         batch: shared.batch,
-        needsGzip: policy?.needsGzip ?? false
+        needsGzip: policy?.needsGzip ?? false,
+        targets: targets,
+        library: library
       )
     )
-    let progress = ProgressLine(isQuiet: shared.quiet)
+  }
+
+  /// Measures models, several at a time.
+  private func measured(
+    _ paths: [String],
+    _ folder: String,
+    _ source: SnapshotSource
+  ) -> [GatedModel] {
+    // Many models share the threads; a single one has them all for reading its weights.
+    let threads = shared.threadCount
+    var source = source
+    source.options.threads = max(1, threads / max(1, paths.count))
+    let shared = source
+    let progress = ProgressLine(isQuiet: command.shared.quiet)
     defer { progress.finish() }
     let results = Mutex<[Int: GatedModel]>([:])
     let queue = WorkQueue(threadCount: min(threads, max(1, paths.count)))
     queue.run(jobCount: paths.count, chunk: 1) { range, worker in
       for index in range {
-        let model = Self.measured(paths[index], folder, source)
+        let model = Self.measured(paths[index], folder, shared)
         let done = results.withLock { results in
           results[index] = model
           return results.count
@@ -140,14 +160,18 @@ struct GateRun {
 
   // MARK: - Baselines
 
-  private func baseline(_ models: [GatedModel], _ folder: String) -> GateBaseline {
+  private func baseline(
+    _ models: [GatedModel],
+    _ folder: String,
+    _ source: SnapshotSource
+  ) -> GateBaseline {
     guard let text = command.baseline else { return .none }
-    guard let object = GitObject(text) else { return file(text, models) }
-    if object.path != nil { return read(text, models) }
+    guard let object = GitObject(text) else { return file(text, models, source) }
+    if object.path != nil { return read(text, models, source) }
     // The same models as they are at the revision.
     var reports: [String: Result<ReportSnapshot, GatedModel.Trouble>] = [:]
     for model in models {
-      reports[model.path] = revision(object, model.path, folder)
+      reports[model.path] = revision(object, model.path, folder, source)
     }
     return .revision(reports)
   }
@@ -155,16 +179,12 @@ struct GateRun {
   private func revision(
     _ object: GitObject,
     _ path: String,
-    _ folder: String
+    _ folder: String,
+    _ source: SnapshotSource
   ) -> Result<ReportSnapshot, GatedModel.Trouble> {
     do {
-      let source = try object.bytes(in: folder.isEmpty ? "." : folder, path: "./" + path)
-      let options = SnapshotSource.Options(
-        threads: shared.threadCount,
-        shapes: shared.shape,
-        batch: shared.batch
-      )
-      var snapshot = try SnapshotSource(options: options).snapshots(of: source, path: path)[0]
+      let bytes = try object.bytes(in: folder.isEmpty ? "." : folder, path: "./" + path)
+      var snapshot = try source.snapshots(of: bytes, path: path)[0]
       snapshot.path = path
       return .success(snapshot)
     } catch let failure as CommandFailure {
@@ -177,11 +197,12 @@ struct GateRun {
   }
 
   /// Reads a saved document, or measures a model: the one that a single model is to be compared with.
-  private func read(_ text: String, _ models: [GatedModel]) -> GateBaseline {
+  private func read(
+    _ text: String,
+    _ models: [GatedModel],
+    _ source: SnapshotSource
+  ) -> GateBaseline {
     Self.judged { () throws(CommandFailure) in
-      let source = SnapshotSource(
-        options: .init(threads: shared.threadCount, shapes: shared.shape, batch: shared.batch)
-      )
       var snapshots = try source.snapshots(text)
       if models.count == 1, snapshots.count == 1, snapshots[0].path == text {
         snapshots[0].path = models[0].path
@@ -190,7 +211,11 @@ struct GateRun {
     }
   }
 
-  private func file(_ path: String, _ models: [GatedModel] = []) -> GateBaseline {
+  private func file(
+    _ path: String,
+    _ models: [GatedModel],
+    _ source: SnapshotSource
+  ) -> GateBaseline {
     guard !Self.isAbsent(path) else {
       return .absent(
         .init(
@@ -199,7 +224,7 @@ struct GateRun {
         )
       )
     }
-    return read(path, models)
+    return read(path, models, source)
   }
 
   private static func isAbsent(_ path: String) -> Bool {
@@ -301,7 +326,7 @@ struct GateRun {
         hint: "write the policy into a folder above the models"
       )
     }
-    let models = try Self.readable(measured(paths, folder, nil))
+    let models = try Self.readable(measured(paths, folder, try source(nil)))
     let draft = PolicyDraft(models, headroom: headroom)
     if let output = shared.output, let source = try? ByteSource.mapping(path: output),
       let old = try? Policy(source.bytes)
@@ -317,14 +342,15 @@ struct GateRun {
     let (policy, identity) = try readPolicy()
     let folder = Self.folder(of: identity.path)
     let paths = try modelPaths(policy, folder)
-    let models = try Self.readable(measured(paths, folder, policy))
+    let source = try source(policy)
+    let models = try Self.readable(measured(paths, folder, source))
     guard !models.isEmpty else {
       throw CommandFailure(.usage, path: identity.path, "no model fits the policy's patterns")
     }
     let path = command.baseline ?? ""
     let tool = AnalyzeTool.identity.json
     let document = ReportSnapshot.baseline(models.map(\.report), tool: tool)
-    if case .reports(let old) = file(path) {
+    if case .reports(let old) = file(path, [], source) {
       say(BaselineComparison(old: old, new: models.map(\.report)).loosened, in: path)
     }
     do throws(WriteError) {

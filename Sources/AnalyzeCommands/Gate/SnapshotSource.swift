@@ -2,6 +2,7 @@ import ByteIO
 import Differences
 import ModelIR
 import Profiling
+import TargetRules
 import WireFormats
 
 /// Makes the snapshot of a model, or reads a saved one.
@@ -13,9 +14,12 @@ struct SnapshotSource {
     var shapes: [ShapeOption] = []
     var batch: Int?
     var needsGzip = false
+    /// Deployment targets to ask, and where their rules come from.
+    var targets: [DeploymentTarget] = []
+    var library: TargetLibrary?
   }
 
-  let options: Options
+  var options: Options
 
   /// A model file, a SavedModel, a saved report, or either at a revision.
   ///
@@ -76,10 +80,16 @@ struct SnapshotSource {
     }
     var hash = SHA256()
     hash.update(source.bytes)
-    let profile = Profiler(model, dimensions: dimensions).profile(
+    let profiler = Profiler(model, dimensions: dimensions)
+    var profile = profiler.profile(
       Profiler.Options(hashesConstants: true, threads: options.threads),
       sha256: hash.hexadecimal()
     )
+    if let library = options.library {
+      let checkers = try TargetOptions.checkers(options.targets, model.format, library)
+      profile.targets = profiler.targetReports(checkers, profile.totals)
+      profiler.addTargets(options.targets, to: &profile)
+    }
     var snapshot = ReportSnapshot(profile)
     if options.needsGzip { snapshot.totals.gzipBytes = GzipSize.byteCount(of: source.bytes) }
     return snapshot

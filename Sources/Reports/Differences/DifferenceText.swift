@@ -1,5 +1,6 @@
 import ByteIO
 import Differences
+import Profiling
 
 /// What changed, for a person: the totals, then the operators that explain them.
 package struct DifferenceText {
@@ -144,32 +145,9 @@ package struct DifferenceText {
 
   /// What is different, in words.
   private func words(_ change: ModelDifference.OperatorChange) -> String {
-    guard change.status == .changed, let old = change.old.map({ difference.old.operators[$0] }),
-      let new = change.new.map({ difference.new.operators[$0] })
-    else { return change.status.rawValue }
-    let parts = change.changes.map { kind -> String in
-      switch kind {
-      case .renamed: "was \(Columns.shortened(old.title, to: 32))"
-      case .moved: "moved"
-      case .type: "\(old.sourceType) → \(new.sourceType)"
-      case .shape: "\(shapes(old)) → \(shapes(new))"
-      case .weights: "weights"
-      case .weightType: "weights \(types(old.weightTypes)) → \(types(new.weightTypes))"
-      case .activationType: "results \(types(old.outputTypes)) → \(types(new.outputTypes))"
-      case .cost: "MACs"
-      }
-    }
-    return parts.joined(separator: ", ")
-  }
-
-  private func shapes(_ row: ReportSnapshot.OperatorSummary) -> String {
-    row.outputShapes.map { shape in
-      shape.map { $0.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×") } ?? "unknown"
-    }.joined(separator: " ")
-  }
-
-  private func types(_ types: [String]) -> String {
-    types.isEmpty ? "none" : types.joined(separator: "+")
+    guard change.status == .changed else { return change.status.rawValue }
+    return difference.remarks(on: change).map { Columns.shortened($0, to: 60) }
+      .joined(separator: ", ")
   }
 
   // MARK: - Markdown

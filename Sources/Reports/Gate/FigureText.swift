@@ -1,4 +1,5 @@
 import Gate
+import Profiling
 
 /// The values of figures as people read them.
 enum FigureText {

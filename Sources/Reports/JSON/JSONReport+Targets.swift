@@ -26,6 +26,9 @@ extension JSONReport {
       "boundaryBytes": JSONValue(report.boundaryBytes),
       "crossings": .array(report.crossings.map(crossing)),
       "estimatedMilliseconds": JSONValue(report.estimatedMilliseconds),
+      "estimateIsLowerBound": .bool(
+        profile.latency.first { $0.target == report.name }?.isLowerBound ?? false
+      ),
     ]
   }
 

@@ -1,5 +1,6 @@
 import ByteIO
 import ModelIR
+import Profiling
 import TargetRules
 
 /// Targets for a person at a terminal.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Reports
+@testable import Profiling
 
 /// Expected texts by hand.
 @Suite struct QuantityTests {
