@@ -121,10 +121,12 @@ import Testing
           count: count,
           type: element.type,
           zero_point: Int64(zeroPoint),
+          hashes: 0,
           minimum: 0,
           maximum: 0,
           zeros: 0,
-          non_finite: 0
+          non_finite: 0,
+          hash: 0
         )
       }
       statistics_run(&jobs, jobs.count, Int32(threads))

@@ -1,4 +1,5 @@
 import ByteIO
+import Profiling
 import Sensitivity
 
 /// What a sweep found, for people.
