@@ -1,4 +1,5 @@
 import Planning
+import Profiling
 
 /// The plan as a document: `plan.md`.
 package struct PlanMarkdown {

@@ -1,5 +1,6 @@
 import ByteIO
 import Planning
+import Profiling
 
 /// The plan for a terminal.
 package struct PlanText {
