@@ -129,7 +129,7 @@ struct OperatorMatcher {
   private static func points(_ old: Summary, _ new: Summary) -> Int32 {
     guard old.type == new.type, old.graph == new.graph else { return 0 }
     var points: Int32 = 2
-    if old.title == new.title { points += 4 }
+    if old.title == new.title { points += 8 }
     if old.parameters == new.parameters { points += 1 }
     if looks(old) == looks(new) { points += 2 }
     return points

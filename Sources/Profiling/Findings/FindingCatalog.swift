@@ -32,7 +32,7 @@ package struct FindingExplanation: Sendable, Equatable {
 package enum FindingCatalog {
   /// All explanations by code.
   package static let all: [FindingExplanation] =
-    bytes + counts + file + structure + boundaries + quantization + weights
+    bytes + counts + file + loaders + structure + boundaries + quantization + weights
 
   /// The explanation of a code: `B02`, `duplicate-weights` or both, in any case.
   package static func explanation(of text: String) -> FindingExplanation? {
