@@ -158,7 +158,12 @@ struct ReportCommand: StatusCommand {
   private func rendered(_ outcomes: [Result<ModelProfile, CommandFailure>]) -> [UInt8] {
     switch format {
     case .text:
-      let options = TextReport.Options(top: top, order: sort, style: shared.textStyle, showsMemory: memory)
+      let options = TextReport.Options(
+        top: top,
+        order: sort,
+        style: shared.textStyle,
+        showsMemory: memory
+      )
       let texts = outcomes.compactMap { try? $0.get() }
         .map { TextReport($0, options: options).text() }
       return Array(texts.joined(separator: "\n").utf8)

@@ -83,7 +83,12 @@ struct GraphSketch {
   mutating func output(_ value: ValueID) { graph.outputs.append(value) }
 
   func model(_ format: ModelFormat = .tflite) -> Model {
-    Model(format: format, path: "sketch", graphs: [graph], ledger: ByteLedger(files: [], entries: []))
+    Model(
+      format: format,
+      path: "sketch",
+      graphs: [graph],
+      ledger: ByteLedger(files: [], entries: [])
+    )
   }
 
   /// The types as they are drawn.

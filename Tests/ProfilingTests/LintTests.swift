@@ -59,11 +59,13 @@ import Testing
     #expect(try convolution(weights: perAxis(0, [1, 2, 3, 4]), bias: rounded) == [])
   }
 
-  @Test(arguments: [
-    ("RESHAPE", "reshape", 0.5, []), ("RESHAPE", "reshape", 0.25, ["Q04"]),
-    ("TRANSPOSE", "transpose", 0.25, ["Q04"]), ("TILE", "tile", 0.25, ["Q05"]),
-    ("NEG", "neg", 0.25, []),
-  ] as [(String, String, Float, [String])])
+  @Test(
+    arguments: [
+      ("RESHAPE", "reshape", 0.5, []), ("RESHAPE", "reshape", 0.25, ["Q04"]),
+      ("TRANSPOSE", "transpose", 0.25, ["Q04"]), ("TILE", "tile", 0.25, ["Q05"]),
+      ("NEG", "neg", 0.25, []),
+    ] as [(String, String, Float, [String])]
+  )
   func `operators that move values keep the scale`(
     type: String,
     name: String,
@@ -79,11 +81,13 @@ import Testing
     #expect(found == codes)
   }
 
-  @Test(arguments: [
-    ("SOFTMAX", "softmax", 1.0 / 256, -128, false), ("SOFTMAX", "softmax", 0.1, -128, true),
-    ("LOGISTIC", "sigmoid", 1.0 / 256, 0, true), ("TANH", "tanh", 1.0 / 128, 0, false),
-    ("TANH", "tanh", 1.0 / 256, 0, true),
-  ] as [(String, String, Float, Int, Bool)])
+  @Test(
+    arguments: [
+      ("SOFTMAX", "softmax", 1.0 / 256, -128, false), ("SOFTMAX", "softmax", 0.1, -128, true),
+      ("LOGISTIC", "sigmoid", 1.0 / 256, 0, true), ("TANH", "tanh", 1.0 / 128, 0, false),
+      ("TANH", "tanh", 1.0 / 256, 0, true),
+    ] as [(String, String, Float, Int, Bool)]
+  )
   func `fixed ranges have fixed scales`(
     type: String,
     name: String,
@@ -144,10 +148,12 @@ import Testing
     #expect(try island(false) == ["L02"])
   }
 
-  @Test(arguments: [
-    // Every second element; two of four; the first half of each row of eight.
-    (1, []), (2, []), (4, ["L03"]),
-  ] as [(Int, [String])])
+  @Test(
+    arguments: [
+      // Every second element; two of four; the first half of each row of eight.
+      (1, []), (2, []), (4, ["L03"]),
+    ] as [(Int, [String])]
+  )
   func `zeros without a pattern`(period: Int, codes: [String]) throws {
     var sketch = GraphSketch()
     let input = sketch.input("x", [1, 64])
@@ -161,10 +167,13 @@ import Testing
     #expect(try sketch.codes().filter { $0 == "L03" } == codes)
   }
 
-  @Test(arguments: [
-    ("none", "MUL", "mul", ["L04"]), ("relu", "MUL", "mul", []), ("none", "RELU", "relu", ["L05"]),
-    ("none", "TANH", "tanh", []),
-  ] as [(String, String, String, [String])])
+  @Test(
+    arguments: [
+      ("none", "MUL", "mul", ["L04"]), ("relu", "MUL", "mul", []),
+      ("none", "RELU", "relu", ["L05"]),
+      ("none", "TANH", "tanh", []),
+    ] as [(String, String, String, [String])]
+  )
   func `what a linear operator could hold`(
     activation: String,
     type: String,

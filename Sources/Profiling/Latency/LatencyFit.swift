@@ -24,8 +24,7 @@ package struct LatencyFit: Sendable, Equatable {
   /// The median of |predicted − measured| / measured.
   package var medianRelativeError: Double
 
-  /// - Parameter samples: At least three, with times above 0; others are left out.
-  /// - Returns: `nil` where too few samples are left.
+  /// Fits; `nil` where fewer than three samples have a time above 0.
   package init?(_ samples: [Sample]) {
     let samples = samples.filter { $0.seconds > 0 && $0.seconds.isFinite }
     guard samples.count >= 3 else { return nil }
@@ -73,7 +72,8 @@ package struct LatencyFit: Sendable, Equatable {
     let count = columns.count
     var matrix = (0..<count).map { left in
       (0..<count).map { right in
-        rows.reduce(0) { $0 + $1[columns[left]] * $1[columns[right]] } / (norms[left] * norms[right])
+        rows.reduce(0) { $0 + $1[columns[left]] * $1[columns[right]] }
+          / (norms[left] * norms[right])
       }
     }
     var target = (0..<count).map { place in

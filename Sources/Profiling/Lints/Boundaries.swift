@@ -42,7 +42,8 @@ extension Lint {
       "P02 input-normalization",
       .note,
       at: rows,
-      fix: "give the model raw values: the graph scales them; or fold the scaling into the first weights"
+      fix:
+        "give the model raw values: the graph scales them; or fold the scaling into the first weights"
     ) { "\($0) normalizes the input inside the graph" }
   }
 
@@ -59,7 +60,8 @@ extension Lint {
           rows.append(next.row)
           break
         }
-        guard ["cast", "sub", "div", "mul", "add", "quantize"].contains(context.node(next).op.name),
+        guard
+          ["cast", "sub", "div", "mul", "add", "quantize"].contains(context.node(next).op.name),
           let output = context.output(next)
         else { break }
         value = output

@@ -15,7 +15,8 @@ extension Lint {
   /// Source: LiteRT, tflite/converter/tools/optimize/operator_property.cc,
   /// `restrict_same_input_output_scale`.
   private static let converted: Set<String> = [
-    "BROADCAST_TO", "DEPTH_TO_SPACE", "SPLIT", "SPLIT_V", "EXPAND_DIMS", "FILL", "GATHER_ND", "PACK",
+    "BROADCAST_TO", "DEPTH_TO_SPACE", "SPLIT", "SPLIT_V", "EXPAND_DIMS", "FILL", "GATHER_ND",
+    "PACK",
     "UNPACK", "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2", "SCATTER_ND", "SELECT", "STRIDED_SLICE",
     "TILE", "MIRROR_PAD", "REDUCE_MAX", "REDUCE_MIN",
   ]

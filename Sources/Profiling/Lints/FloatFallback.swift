@@ -28,7 +28,8 @@ extension Lint {
       "L01 float-island",
       .warning,
       at: rows,
-      fix: "replace the float operators by ones with integer kernels, or leave this end of the graph"
+      fix:
+        "replace the float operators by ones with integer kernels, or leave this end of the graph"
         + " float"
     ) { "after \($0) the graph computes in floats and then quantizes again" }
   }

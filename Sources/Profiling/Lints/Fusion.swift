@@ -71,7 +71,8 @@ extension Node {
 
 extension LintContext {
   /// Whether constants hold one number or one for each channel of a value.
-  fileprivate func isPerChannel(_ graph: GraphID, _ constants: [ValueID], of value: ValueID) -> Bool {
+  fileprivate func isPerChannel(_ graph: GraphID, _ constants: [ValueID], of value: ValueID) -> Bool
+  {
     guard let sizes = type(graph, value).shape.sizes else { return false }
     let channels = Set([sizes.last ?? 1, sizes.count > 1 ? sizes[1] : 1])
     return constants.allSatisfy { id in

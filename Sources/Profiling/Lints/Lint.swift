@@ -61,7 +61,9 @@ struct LintContext {
     return "operator \(row) (\(rows[row].sourceType), \(rows[row].title))"
   }
 
-  func type(_ graph: GraphID, _ value: ValueID) -> TensorType { types[graph.index].types[value.index] }
+  func type(_ graph: GraphID, _ value: ValueID) -> TensorType {
+    types[graph.index].types[value.index]
+  }
 
   func bytes(_ graph: GraphID, _ value: ValueID) -> Int? {
     let type = type(graph, value)
@@ -97,11 +99,7 @@ struct LintContext {
     Site(graph: graph, node: node, row: firstRows[graph.index] + node.index)
   }
 
-  /// One finding for all the places of a kind; `nil` where there are none.
-  ///
-  /// - Parameters:
-  ///   - rows: The operators, in order.
-  ///   - message: What is wrong at the first place, with its name.
+  /// One finding for all the places of a kind, none where there are none; `message` is given the first.
   func finding(
     _ code: String,
     _ severity: Diagnostic.Severity,

@@ -33,7 +33,9 @@ extension Lint {
       at: rows,
       fix: "count on a smaller download (gzip), not on less time or memory; prune whole channels or"
         + " 2 of 4 weights for those"
-    ) { "\(share) % of the weights of \($0) are zero without a pattern that a runtime makes use of" }
+    ) {
+      "\(share) % of the weights of \($0) are zero without a pattern that a runtime makes use of"
+    }
   }
 }
 
@@ -41,7 +43,8 @@ extension LintContext {
   /// Whether every group of four weights along the last axis has at least two zeros.
   fileprivate func isTwoOfFour(_ constant: ModelProfile.ConstantRow) -> Bool {
     guard let last = constant.shape.sizes?.last, last % 4 == 0, constant.elements <= 1 << 24,
-      let storage = model[constant.graph][constant.value].constant, let sizes = constant.shape.sizes,
+      let storage = model[constant.graph][constant.value].constant,
+      let sizes = constant.shape.sizes,
       let values = Tensor(type: constant.type, sizes: sizes, storage: storage)?.doubleValues
     else { return false }
     let zero = Double(constant.quantization?.zeroPoint(0) ?? 0)
@@ -59,7 +62,9 @@ extension LintContext {
       let sizes = model.main[filter].shape.sizes, sizes.count == 4, sizes[1...] == [3, 3, 3]
     else { return false }
     return sparse.allSatisfy { row in
-      guard rows[row].sourceType == "CONV_2D", rows[row].graph == Model.mainGraph else { return false }
+      guard rows[row].sourceType == "CONV_2D", rows[row].graph == Model.mainGraph else {
+        return false
+      }
       return constants.contains {
         $0.operatorIndex == row && $0.type == .float32 && $0.shape.sizes?.count == 4
           && $0.shape.sizes?[1] == 1 && $0.shape.sizes?[2] == 1

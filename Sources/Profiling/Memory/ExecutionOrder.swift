@@ -137,7 +137,7 @@ struct ExecutionOrder {
     graph.nodes[node].outputs.compactMap { $0?.index }
   }
 
-  /// Operands and results: what may die with the operator. A result that nothing reads dies at once.
+  /// Operands and results, which may die with the operator: a result that nothing reads dies at once.
   private func touched(_ node: Int) -> [Int] {
     Array(Set(operands(graph.nodes[node]) + results(node))).sorted()
   }

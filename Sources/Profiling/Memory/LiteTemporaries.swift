@@ -215,7 +215,8 @@ struct LiteTemporaries {
 
   /// Source: LiteRT, tflite/kernels/conv.cc: several scales that are not all equal.
   private func isPerChannel(_ node: Node) -> Bool {
-    guard node.inputs.count > 1, let id = node.inputs[1], let scales = graph[id].quantization?.scales,
+    guard node.inputs.count > 1, let id = node.inputs[1],
+      let scales = graph[id].quantization?.scales,
       let first = scales.first
     else { return false }
     return scales.contains { $0 != first }

@@ -156,7 +156,9 @@ package struct MemoryAnalysis {
   // MARK: - Other formats
 
   func generic() -> MemoryPlan? {
-    guard let buffers = GenericPlanner(graph: model.main, types: types[0]).plan() else { return nil }
+    guard let buffers = GenericPlanner(graph: model.main, types: types[0]).plan() else {
+      return nil
+    }
     let map = ArenaMap(buffers: buffers, operators: mainOperators)
     return MemoryPlan(
       planner: .generic,

@@ -186,7 +186,9 @@ struct MicroPlanner {
     }
     var removed: Set<Int> = []
     for node in graph.nodes where inPlace.contains(node.origin.sourceType) {
-      guard let output = node.outputs.first.flatMap({ $0 }), let to = place[output] else { continue }
+      guard let output = node.outputs.first.flatMap({ $0 }), let to = place[output] else {
+        continue
+      }
       let from = node.inputs.compactMap { $0 }.lazy.compactMap { place[$0] }.first {
         $0 != to && requests[$0].bytes == requests[to].bytes
           && requests[$0].request.last == requests[to].request.first

@@ -232,7 +232,8 @@ struct Outlook {
         }
       }
       bytes +=
-        floatActivations * (file.quantization(channels: 1, withRanges: ranges) + LiteFileModel.typeField)
+        floatActivations
+        * (file.quantization(channels: 1, withRanges: ranges) + LiteFileModel.typeField)
       bytes += LiteFileModel.fieldLists
       if mode == .int16Activations {
         for boundary in model.main.inputs + model.main.outputs {

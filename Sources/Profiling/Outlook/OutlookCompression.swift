@@ -23,7 +23,9 @@ struct OutlookCompression {
       stream += converted(item, bytes, isPruned: isPruned)
       added += 4 * item.channels
     }
-    guard let weights = CompressedSize.gzipByteCount(stream), let rest = rest(items) else { return nil }
+    guard let weights = CompressedSize.gzipByteCount(stream), let rest = rest(items) else {
+      return nil
+    }
     return weights + rest + added
   }
 
@@ -32,7 +34,9 @@ struct OutlookCompression {
     var file: Bytes?
     var weights: [Range<Int>] = []
     for item in items {
-      guard case .mapped(let bytes) = model[item.row.graph][item.row.value].constant else { continue }
+      guard case .mapped(let bytes) = model[item.row.graph][item.row.value].constant else {
+        continue
+      }
       if file == nil { file = bytes.source.bytes }
       guard file?.source === bytes.source else { continue }
       weights.append(bytes.offset..<(bytes.offset + bytes.count))
