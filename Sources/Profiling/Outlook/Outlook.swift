@@ -18,7 +18,7 @@ struct Outlook {
   /// `minimum_elements_for_weights`.
   static let smallestQuantized = 1_024
   /// More weights than this are not compressed to see how far they shrink.
-  static let mostCompressed = 64 << 20
+  static let mostCompressed = 1 << 20
 
   init(
     _ model: Model,
