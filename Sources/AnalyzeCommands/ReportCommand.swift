@@ -81,6 +81,9 @@ struct ReportCommand: StatusCommand {
   )
   var input: String?
 
+  @Flag(name: .long, help: "Compress large models, too, for the outlook (takes seconds).")
+  var gzip = false
+
   @Flag(name: .long, help: "Show the arena buffer by buffer.")
   var memory = false
 
@@ -123,7 +126,7 @@ struct ReportCommand: StatusCommand {
     if let arenaMap { try draw(arenaMap, outcomes.map { $0.map(\.profile) }) }
     if failures.count < models.count {
       for failure in failures { failure.report(asJSON: false) }
-      try write(rendered(outcomes))
+      try shared.write(rendered(outcomes))
     } else if models.count == 1 {
       failures[0].report(asJSON: format == .json)
     } else {
@@ -165,6 +168,7 @@ struct ReportCommand: StatusCommand {
     let options = Profiler.Options(
       readsWeights: !noWeightStatistics,
       hashesConstants: (format == .json || format == .html) && !noWeightStatistics,
+      mostCompressed: gzip ? Outlook.mostCompressed : 1 << 20,
       threads: shared.threadCount
     )
     var profile = profiler.profile(options, sha256: digest) { done, total in
@@ -250,18 +254,6 @@ struct ReportCommand: StatusCommand {
           .value()
       }
       return (documents.first ?? .object([])).serialized()
-    }
-  }
-
-  private func write(_ bytes: [UInt8]) throws(CommandFailure) {
-    do throws(WriteError) {
-      if let path = shared.output {
-        try FileOutput.replace(path, with: bytes)
-      } else {
-        try FileOutput.write(bytes, to: STDOUT_FILENO)
-      }
-    } catch {
-      throw CommandFailure(error)
     }
   }
 

@@ -64,10 +64,10 @@ struct TargetsCommand: StatusCommand {
         } else {
           targets.map { TargetText.page($0, style: shared.textStyle) }.joined(separator: "\n")
         }
-      try write(Array(text.utf8))
+      try shared.write(Array(text.utf8))
     case .json:
       let isList = names.isEmpty && check.isEmpty
-      try write(
+      try shared.write(
         TargetJSON.document(targets, tool: AnalyzeTool.identity, withRules: !isList).serialized()
       )
     }
@@ -102,17 +102,5 @@ struct TargetsCommand: StatusCommand {
       }
     }
     return targets
-  }
-
-  private func write(_ bytes: [UInt8]) throws(CommandFailure) {
-    do throws(WriteError) {
-      if let path = shared.output {
-        try FileOutput.replace(path, with: bytes)
-      } else {
-        try FileOutput.write(bytes, to: STDOUT_FILENO)
-      }
-    } catch {
-      throw CommandFailure(error)
-    }
   }
 }

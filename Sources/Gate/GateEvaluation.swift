@@ -208,6 +208,19 @@ package struct GateEvaluation {
       check.code = ErrorCode.baselineMismatch.rawValue
       return check
     }
+    compare(&check, constraint, allowance, value, with: old)
+    return check
+  }
+
+  /// Judges a change; what is small by the policy's own measure is noise.
+  private func compare(
+    _ check: inout GateResult.Check,
+    _ constraint: Policy.Constraint,
+    _ allowance: Policy.Allowance,
+    _ value: FigureValue,
+    with old: Int
+  ) {
+    let kind = check.kind
     check.baseline = old
     check.limit = Self.limit(kind, allowance, old)
     decide(&check, constraint, value) { new in
@@ -216,7 +229,6 @@ package struct GateEvaluation {
       if kind != .drop, new <= constraint.floor { return true }
       return Self.isAllowed(kind, allowance, old: old, new: new)
     }
-    return check
   }
 
   /// The greatest (for a drop the least) value that is allowed, for the reader.
@@ -412,14 +424,7 @@ package struct GateEvaluation {
         check.reason = "the baseline does not state it"
         return check
       }
-      check.baseline = old
-      check.limit = Self.limit(kind, allowance, old)
-      decide(&check, constraint, value) { new in
-        let change = kind == .drop ? old - new : new - old
-        if change <= constraint.minimumDelta { return true }
-        if kind != .drop, new <= constraint.floor { return true }
-        return Self.isAllowed(kind, allowance, old: old, new: new)
-      }
+      compare(&check, constraint, allowance, value, with: old)
       return check
     }
   }

@@ -10,15 +10,19 @@ package struct Profiler {
     package var readsWeights: Bool
     /// Whether to hash the constants, to know them again in another model.
     package var hashesConstants: Bool
+    /// The outlook compresses at most so many bytes of weights, which takes some 20 MB a second.
+    package var mostCompressed: Int
     package var threads: Int
 
     package init(
       readsWeights: Bool = true,
       hashesConstants: Bool = false,
+      mostCompressed: Int = 1 << 20,
       threads: Int = 1
     ) {
       self.readsWeights = readsWeights
       self.hashesConstants = hashesConstants
+      self.mostCompressed = mostCompressed
       self.threads = threads
     }
   }
@@ -78,7 +82,7 @@ package struct Profiler {
         model,
         types: types,
         constants: constants,
-        readsWeights: options.readsWeights
+        mostCompressed: options.readsWeights ? options.mostCompressed : 0
       ).entries()
     )
   }

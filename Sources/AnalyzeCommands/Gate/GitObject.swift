@@ -43,7 +43,8 @@ struct GitObject: Equatable {
         hint: "write git:REVISION:PATH"
       )
     }
-    var template = Array("/tmp/analyze-git-XXXXXX".utf8CString)
+    let folder = CIPlatform.variable("TMPDIR") ?? "/tmp"
+    var template = Array("\(folder)/analyze-git-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0 else { throw ReadError(.ioRead, "no temporary file: " + systemMessage()) }
     defer { close(descriptor) }

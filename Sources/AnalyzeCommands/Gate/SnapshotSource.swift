@@ -82,7 +82,7 @@ struct SnapshotSource {
     hash.update(source.bytes)
     let profiler = Profiler(model, dimensions: dimensions)
     var profile = profiler.profile(
-      Profiler.Options(hashesConstants: true, threads: options.threads),
+      Profiler.Options(hashesConstants: true, mostCompressed: 0, threads: options.threads),
       sha256: hash.hexadecimal()
     )
     if let library = options.library {

@@ -6,30 +6,31 @@ import WireFormats
 ///
 /// Sizes are computed from what TensorFlow Lite's converter writes: which tensors it converts, their
 /// types, their scales. No number is fitted to a model.
-struct Outlook {
+package struct Outlook {
   let model: Model
   let types: [GraphTypes]
   let constants: [ModelProfile.ConstantRow]
-  let readsWeights: Bool
+  /// The most bytes of weights to compress; 0 where they are not to be read.
+  let mostCompressed: Int
 
   /// The converter leaves smaller weights as floats in dynamic-range quantization.
   ///
   /// Source: LiteRT, tflite/converter/quantization/common/quantization_lib/quantization_config.h,
   /// `minimum_elements_for_weights`.
   static let smallestQuantized = 1_024
-  /// More weights than this are not compressed to see how far they shrink.
-  static let mostCompressed = 1 << 20
+  /// More bytes of weights than this are never compressed to see how far they shrink.
+  package static let mostCompressed = 64 << 20
 
   init(
     _ model: Model,
     types: [GraphTypes],
     constants: [ModelProfile.ConstantRow],
-    readsWeights: Bool
+    mostCompressed: Int
   ) {
     self.model = model
     self.types = types
     self.constants = constants
-    self.readsWeights = readsWeights
+    self.mostCompressed = min(mostCompressed, Self.mostCompressed)
   }
 
   /// One stored constant and what a mode makes of it.
@@ -83,12 +84,12 @@ struct Outlook {
       entry.fileBytes = fileBytes(mode, changed)
       entry.weightBytes = changed.reduce(0) { $0 + ($1.role == .steering ? 0 : $1.newBytes) }
       entry.arenaBytes = arena(changed, activations: activationType(mode))
-      entry.gzipBytes = OutlookCompression(model: model).gzipBytes(changed, reads: readsWeights)
+      entry.gzipBytes = OutlookCompression(model: model).gzipBytes(changed, most: mostCompressed)
       return entry
     }
     entry.gzipBytes = OutlookCompression(model: model).gzipBytes(
       items,
-      reads: readsWeights,
+      most: mostCompressed,
       isPruned: mode == .pruned
     )
     return entry

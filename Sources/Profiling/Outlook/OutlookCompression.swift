@@ -11,10 +11,9 @@ struct OutlookCompression {
   let model: Model
 
   /// The size after gzip; `nil` where weights are not to be read, are missing or are too many.
-  func gzipBytes(_ items: [Outlook.Item], reads: Bool, isPruned: Bool = false) -> Int? {
+  func gzipBytes(_ items: [Outlook.Item], most: Int, isPruned: Bool = false) -> Int? {
     let total = items.reduce(0) { $0 + ($1.row.bytes ?? 0) }
-    guard reads, total <= Outlook.mostCompressed,
-      model.ledger.fileBytes - total <= Outlook.mostCompressed
+    guard most > 0, total <= most, model.ledger.fileBytes - total <= Outlook.mostCompressed
     else { return nil }
     var stream: [UInt8] = []
     var added = 0

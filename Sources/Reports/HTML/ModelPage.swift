@@ -109,8 +109,11 @@ package struct ModelPage {
   }
 
   private func boundary(_ label: String, _ boundary: ModelProfile.Boundary) -> [String] {
-    var shape = Columns.shortened(boundary.shape.description, to: 80)
-    if boundary.effectiveShape != boundary.shape {
+    // A shape that the file does not state at all is shown as it was inferred.
+    let isStated = boundary.shape.rank != nil
+    let stated = isStated ? boundary.shape : boundary.effectiveShape
+    var shape = Columns.shortened(stated.description, to: 80)
+    if isStated, boundary.effectiveShape != boundary.shape {
       shape += " counted as " + Columns.shortened(boundary.effectiveShape.description, to: 80)
     }
     return [label, Columns.shortened(boundary.name, to: 120), shape, boundary.type.rawValue]
