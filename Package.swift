@@ -28,7 +28,8 @@ let package = Package(
     library("CFaults"),
     library("ByteIO", ["CDigests", "CFaults"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    library("WireFormats", ["ByteIO", "CZlib"]),
+    library("CZstd"),
+    library("WireFormats", ["ByteIO", "CZlib", "CZstd"]),
 
     // Numbers
     library("CKernels"),
@@ -66,10 +67,7 @@ let package = Package(
         "ByteIO", "Execution", "FormatONNX", "FormatTFLite", "Kernels", "ModelIR", "Operators",
       ]
     ),
-    .target(
-      name: "CImages",
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]
-    ),
+    library("CImages"),
     library(
       "Calibration",
       ["ByteIO", "CImages", "Execution", "Kernels", "ModelIR", "Operators", "WireFormats"]
@@ -79,7 +77,7 @@ let package = Package(
       ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators"]
     ),
 
-    .target(name: "CCbc", linkerSettings: [.linkedLibrary("CbcSolver")]),
+    library("CCbc"),
     library(
       "Planning",
       [

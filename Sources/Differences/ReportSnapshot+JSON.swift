@@ -101,6 +101,19 @@ extension ReportSnapshot {
       try document.optional("targets")?.array { (entry) throws(JSON5Error) in
         try decodeTarget(entry)
       } ?? []
+    for element in try document.optional("quality")?.array() ?? [] {
+      var entry = try element.object("quality")
+      let accuracy = try entry.optional("accuracy")?.optionalShare()
+      var divergence: Int?
+      if let value = entry.optional("divergence"), !value.isNull {
+        divergence = Int(exactly: (try value.double() * 1e6).rounded())
+        guard let divergence, divergence >= 0 else { throw value.mismatch("a number of 0 or more") }
+      }
+      snapshot.quality[try entry.required("file").string()] = Quality(
+        accuracy: accuracy.map { Int(($0 * 10_000).rounded()) },
+        divergence: divergence
+      )
+    }
     return snapshot
   }
 
@@ -109,6 +122,7 @@ extension ReportSnapshot {
     totals.operators = try row.required("operators").int(in: 0...mostFigure)
     totals.fileBytes = try row.required("fileBytes").int(in: 0...mostFigure)
     totals.gzipBytes = try row.optional("gzipBytes")?.optionalCount()
+    totals.zstdBytes = try row.optional("zstdBytes")?.optionalCount()
     totals.parameters = try row.optional("parameters")?.optionalCount()
     totals.weightBytes = try row.optional("weightBytes")?.optionalCount()
     totals.multiplyAdds = try row.optional("macs")?.optionalCount()

@@ -34,6 +34,7 @@ extension ReportSnapshot {
         )
       }
     )
+    modes = profile.outlook.compactMap { Mode($0, of: profile) }
   }
 
   private static func nanoseconds(_ target: String, _ profile: ModelProfile) -> Int? {
@@ -66,6 +67,25 @@ extension ReportSnapshot {
         weightHash: row.weightHash,
         weightTypes: row.weightTypes.map(\.rawValue)
       )
+    }
+  }
+}
+
+extension ReportSnapshot.Mode {
+  /// What the outlook says; `nil` for the model as it is.
+  fileprivate init?(_ entry: OutlookEntry, of profile: ModelProfile) {
+    guard entry.mode != .original else { return nil }
+    self.init(name: entry.mode.rawValue)
+    fileBytes = entry.fileBytes
+    weightBytes = entry.weightBytes
+    // As for the model itself: a plan that misses temporaries of some kernel is no figure.
+    if let first = profile.memory.first, first.unmodelled.isEmpty {
+      arenaBytes = entry.arenaBytes
+      planner = first.planner.rawValue
+    }
+    if let latency = profile.latency.first, !latency.isLowerBound {
+      nanoseconds = entry.estimatedMilliseconds.flatMap { Int(exactly: ($0 * 1e6).rounded()) }
+      target = latency.target
     }
   }
 }

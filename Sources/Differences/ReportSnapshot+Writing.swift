@@ -23,6 +23,7 @@ extension ReportSnapshot {
         "operators": .int(totals.operators),
         "fileBytes": .int(totals.fileBytes),
         "gzipBytes": JSONValue(totals.gzipBytes),
+        "zstdBytes": JSONValue(totals.zstdBytes),
         "parameters": JSONValue(totals.parameters),
         "weightBytes": JSONValue(totals.weightBytes),
         "macs": JSONValue(totals.multiplyAdds),
@@ -50,6 +51,15 @@ extension ReportSnapshot {
         arenas.map { .init($0.planner, ["arenaBytes": JSONValue($0.bytes)]) }
       ),
       "targets": .array(targets.map(\.json)),
+      "quality": .array(
+        quality.sorted { $0.key < $1.key }.map { file, quality in
+          [
+            "file": .string(file),
+            "accuracy": JSONValue(quality.accuracy.map { Double($0) / 10_000 }),
+            "divergence": JSONValue(quality.divergence.map { Double($0) / 1e6 }),
+          ]
+        }
+      ),
     ]
   }
 }

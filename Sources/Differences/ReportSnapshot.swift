@@ -18,6 +18,10 @@ package struct ReportSnapshot: Sendable, Equatable {
   package var arenas: [Arena]
   /// What the targets say, where some were asked.
   package var targets: [Target]
+  /// What sensitivity and plan files say of the model's answers, by the file's path.
+  package var quality: [String: Quality] = [:]
+  /// What standard modes of compression would bring, the gentlest first; not of saved reports.
+  package var modes: [Mode] = []
 
   /// The figures of the whole model; `nil` is unknown.
   package struct Totals: Sendable, Equatable {
@@ -25,6 +29,8 @@ package struct ReportSnapshot: Sendable, Equatable {
     package var fileBytes = 0
     /// The size after gzip, where somebody asked for it.
     package var gzipBytes: Int?
+    /// The size after zstd, where somebody asked for it and zstd is there.
+    package var zstdBytes: Int?
     package var parameters: Int?
     package var weightBytes: Int?
     package var multiplyAdds: Int?
@@ -166,6 +172,38 @@ package struct ReportSnapshot: Sendable, Equatable {
       self.unknownOperators = unknownOperators
       self.estimatedNanoseconds = estimatedNanoseconds
     }
+  }
+
+  /// How well the model answers, as somebody measured it.
+  package struct Quality: Sendable, Equatable {
+    /// Hundredths of a percent.
+    package var accuracy: Int?
+    /// Millionths.
+    package var divergence: Int?
+    /// Why a figure is missing.
+    package var reason: String?
+
+    package init(accuracy: Int? = nil, divergence: Int? = nil, reason: String? = nil) {
+      self.accuracy = accuracy
+      self.divergence = divergence
+      self.reason = reason
+    }
+  }
+
+  /// What the model would be after a standard mode of compression.
+  package struct Mode: Sendable, Equatable {
+    /// Such as `float16`.
+    package var name: String
+    package var fileBytes: Int?
+    package var weightBytes: Int?
+    /// By `planner`.
+    package var arenaBytes: Int?
+    package var planner: String?
+    /// On `target`.
+    package var nanoseconds: Int?
+    package var target: String?
+
+    package init(name: String) { self.name = name }
   }
 
   package init(

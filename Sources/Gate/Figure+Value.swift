@@ -6,18 +6,15 @@ extension Figure {
   /// - Parameters:
   ///   - report: The report.
   ///   - scope: What it is taken of.
-  ///   - measured: Accuracy and divergence of the files that policies name, by file.
   /// - Returns: The value, or why it is unknown; what a report lacks is never 0.
-  package func value(
-    of report: ReportSnapshot,
-    scope: FigureScope,
-    measured: [String: MeasuredQuality] = [:]
-  ) -> FigureValue {
+  package func value(of report: ReportSnapshot, scope: FigureScope) -> FigureValue {
     if let layer = scope.layer { return layerValue(of: report, layer) }
     let totals = report.totals
     switch self {
     case .fileBytes: return .known(totals.fileBytes)
     case .gzipBytes: return known(totals.gzipBytes, "the size after gzip was not measured")
+    case .zstdBytes:
+      return known(totals.zstdBytes, "zstd is not installed (Debian: libzstd1)")
     case .weightBytes: return known(totals.weightBytes, "the report does not state it")
     case .parameters: return known(totals.parameters, "the report does not state them")
     case .operators: return .known(totals.operators)
@@ -36,7 +33,7 @@ extension Figure {
     case .arena: return arena(report, scope)
     case .latency, .unsupported, .unknown: return target(report, scope)
     case .findings: return .known(findings(report, scope))
-    case .accuracy, .divergence: return quality(scope, measured)
+    case .accuracy, .divergence: return quality(report, scope)
     }
   }
 
@@ -121,24 +118,10 @@ extension Figure {
     }
   }
 
-  private func quality(_ scope: FigureScope, _ measured: [String: MeasuredQuality]) -> FigureValue {
-    guard let file = scope.file, let quality = measured[file] else {
-      return .unknown("no file states it")
-    }
+  private func quality(_ report: ReportSnapshot, _ scope: FigureScope) -> FigureValue {
+    let file = scope.file ?? ""
+    guard let quality = report.quality[file] else { return .unknown("\(file) was not read") }
     let value = self == .accuracy ? quality.accuracy : quality.divergence
-    return known(value, "\(file) does not state it")
-  }
-}
-
-/// What a sensitivity or plan file says of a model's answers.
-package struct MeasuredQuality: Sendable, Equatable {
-  /// Hundredths of a percent.
-  package var accuracy: Int?
-  /// Millionths.
-  package var divergence: Int?
-
-  package init(accuracy: Int?, divergence: Int?) {
-    self.accuracy = accuracy
-    self.divergence = divergence
+    return known(value, "\(file): \(quality.reason ?? "it does not state it")")
   }
 }

@@ -4,7 +4,7 @@ import Differences
 ///
 /// Names are those of the report's totals where it has them.
 package enum Figure: String, Sendable, CaseIterable {
-  case fileBytes, gzipBytes, weightBytes, parameters, operators, macs, flops
+  case fileBytes, gzipBytes, zstdBytes, weightBytes, parameters, operators, macs, flops
   case activationBytes, peakActivationBytes, peakLowerBoundBytes
   case arena, latency
   case unsupported, unknown, uncounted
@@ -29,7 +29,7 @@ package enum Figure: String, Sendable, CaseIterable {
   /// The unit of its values.
   package var unit: Unit {
     switch self {
-    case .fileBytes, .gzipBytes, .weightBytes, .activationBytes, .peakActivationBytes,
+    case .fileBytes, .gzipBytes, .zstdBytes, .weightBytes, .activationBytes, .peakActivationBytes,
       .peakLowerBoundBytes, .arena:
       .bytes
     case .parameters, .operators, .macs, .flops, .unsupported, .unknown, .uncounted, .findings:
@@ -45,6 +45,7 @@ package enum Figure: String, Sendable, CaseIterable {
     switch self {
     case .fileBytes: "file size"
     case .gzipBytes: "size after gzip"
+    case .zstdBytes: "size after zstd"
     case .weightBytes: "weights"
     case .parameters: "parameters"
     case .operators: "operators"
@@ -69,7 +70,7 @@ package enum Figure: String, Sendable, CaseIterable {
   /// Whether an operator's part in it can be told from a comparison.
   package var attribution: Attribution? {
     switch self {
-    case .fileBytes, .gzipBytes, .weightBytes: .bytes
+    case .fileBytes, .gzipBytes, .zstdBytes, .weightBytes: .bytes
     case .parameters: .parameters
     case .macs, .flops, .latency: .multiplyAdds
     case .activationBytes, .peakActivationBytes, .peakLowerBoundBytes, .arena: .peak

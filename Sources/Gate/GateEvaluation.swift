@@ -10,7 +10,6 @@ package struct GateEvaluation {
   private let models: [GatedModel]
   private let baseline: GateBaseline
   private let pinned: GateBaseline
-  private let quality: [String: MeasuredQuality]
   private let options: GateOptions
 
   package init(
@@ -18,14 +17,12 @@ package struct GateEvaluation {
     models: [GatedModel],
     baseline: GateBaseline = .none,
     pinned: GateBaseline = .none,
-    quality: [String: MeasuredQuality] = [:],
     options: GateOptions = GateOptions()
   ) {
     self.policy = policy
     self.models = models
     self.baseline = baseline
     self.pinned = pinned
-    self.quality = quality
     self.options = options
   }
 
@@ -109,7 +106,7 @@ package struct GateEvaluation {
     _ path: String,
     _ report: ReportSnapshot
   ) -> [GateResult.Check] {
-    let value = constraint.figure.value(of: report, scope: constraint.scope, measured: quality)
+    let value = constraint.figure.value(of: report, scope: constraint.scope)
     var checks = absoluteChecks(constraint, path, value)
     if let growth = constraint.growth {
       checks.append(relative(.growth, growth, constraint, path, report, value, baseline))
@@ -200,11 +197,11 @@ package struct GateEvaluation {
       if trouble.code == .baselineMissing, options.allowsMissingBaseline { check.isAdvisory = true }
       return check
     }
-    guard
-      let old = constraint.figure.value(of: before, scope: constraint.scope, measured: quality)
-        .known
-    else {
-      check.reason = "the baseline does not state it"
+    let old: Int
+    switch constraint.figure.value(of: before, scope: constraint.scope) {
+    case .known(let known): old = known
+    case .unknown(let reason):
+      check.reason = "the baseline does not state it: \(reason)"
       check.code = ErrorCode.baselineMismatch.rawValue
       return check
     }

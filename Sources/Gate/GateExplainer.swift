@@ -31,11 +31,14 @@ struct GateExplainer {
         }
         let change = difference.map { Self.changes($0, model.path, figure, attribution) }
         // A model that was too large before has no change to blame.
-        if let change, !change.causes.isEmpty || change.rest > 0 {
-          result.append(change)
-        } else {
-          result.append(Self.largest(report, model.path, figure, attribution))
+        var explanation = Self.largest(report, model.path, figure, attribution)
+        if let change, !change.causes.isEmpty || change.rest > 0 { explanation = change }
+        let limits = failed.filter { $0.figure == figure && $0.scope == check.scope }
+        if let limit = limits.compactMap(\.limit).min(), let value = check.value {
+          explanation.wayBack = WayBackSearch(report: report, measurements: model.advice)
+            .way(figure, check.scope, from: value, to: limit)
         }
+        result.append(explanation)
       }
     }
     return result

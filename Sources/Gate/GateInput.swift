@@ -6,6 +6,8 @@ package struct GatedModel: Sendable {
   /// From the policy's folder, with `/`.
   package var path: String
   package var outcome: Result<ReportSnapshot, Trouble>
+  /// Measurements of this very model, for the way back under a limit.
+  package var advice: MeasurementFile?
 
   /// Why a model or a baseline could not be read.
   package struct Trouble: Error, Sendable, Equatable {
@@ -18,9 +20,14 @@ package struct GatedModel: Sendable {
     }
   }
 
-  package init(path: String, outcome: Result<ReportSnapshot, Trouble>) {
+  package init(
+    path: String,
+    outcome: Result<ReportSnapshot, Trouble>,
+    advice: MeasurementFile? = nil
+  ) {
     self.path = path
     self.outcome = outcome
+    self.advice = advice
   }
 }
 

@@ -64,6 +64,8 @@ package struct GateResult: Sendable, Equatable {
     package var causes: [Cause]
     /// The part that no operator explains.
     package var rest: Int
+    /// The cheapest way back under the lowest limit; `nil` where none is known.
+    package var wayBack: WayBack?
   }
 
   package var checks: [Check]

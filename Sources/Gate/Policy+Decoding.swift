@@ -74,6 +74,7 @@ extension Policy {
       totals = try Self.constraints(&limits, layer: nil, areSums: true)
       try limits.finish()
     }
+    let advice = try object.optional("advice")?.string()
     try object.finish()
     guard !(constraints + layers + totals).isEmpty else {
       throw element.error("it limits nothing")
@@ -82,7 +83,8 @@ extension Policy {
       index: index,
       patterns: texts,
       constraints: constraints + layers,
-      totals: totals
+      totals: totals,
+      advice: advice
     )
   }
 
@@ -110,7 +112,8 @@ extension Policy {
     if ofLayer { return [.weightBytes, .parameters, .macs, .activationBytes] }
     guard areSums else { return Figure.allCases }
     return [
-      .fileBytes, .gzipBytes, .weightBytes, .parameters, .operators, .macs, .flops, .uncounted,
+      .fileBytes, .gzipBytes, .zstdBytes, .weightBytes, .parameters, .operators, .macs, .flops,
+      .uncounted,
     ]
   }
 

@@ -18,6 +18,8 @@ package struct Policy: Sendable, Equatable {
     package var constraints: [Constraint]
     /// Limits for the sum over all models that fit.
     package var totals: [Constraint]
+    /// A sensitivity or plan file of the model, for the way back under a limit.
+    package var advice: String?
   }
 
   /// Limits for one figure.
@@ -75,6 +77,8 @@ package struct Policy: Sendable, Equatable {
   package var files: [String] { names(\.scope.file) }
   /// Whether some figure is the size after gzip.
   package var needsGzip: Bool { constraints.contains { $0.figure == .gzipBytes } }
+  /// Whether some figure is the size after zstd.
+  package var needsZstd: Bool { constraints.contains { $0.figure == .zstdBytes } }
   /// Whether some figure is compared with a baseline.
   package var needsBaseline: Bool { constraints.contains(where: \.needsBaseline) }
 

@@ -105,6 +105,41 @@ import Testing
     #expect(try Self.judge(#"gzipBytes: { max: "1 kB" }"#, models).exitCode == 2)
   }
 
+  @Test(arguments: [
+    (ReportSnapshot.Quality(accuracy: 9_500), 0), (.init(accuracy: 9_499), 1),
+    (.init(reason: "another model was measured"), 2), (nil, 2),
+  ]) func `accuracy is what a file measured of this very model`(
+    quality: ReportSnapshot.Quality?,
+    exit: Int
+  ) throws {
+    var report = Self.report()
+    report.quality["s.json"] = quality
+    let limits = #"accuracy: { file: "s.json", min: "95 %" }"#
+    #expect(try Self.judge(limits, [Self.model(report)]).exitCode == exit)
+  }
+
+  @Test(arguments: [(9_450, 0), (9_449, 1)])
+  func `accuracy may drop by so many points`(accuracy: Int, exit: Int) throws {
+    var report = Self.report()
+    report.quality["s.json"] = .init(accuracy: accuracy)
+    var before = Self.report()
+    before.quality["s.json"] = .init(accuracy: 9_500)
+    let limits = #"accuracy: { file: "s.json", drop: "0.5 %" }"#
+    let models = [Self.model(report)]
+    #expect(try Self.judge(limits, models, baseline: .reports([before])).exitCode == exit)
+    // A baseline without the figure is nothing to compare with.
+    #expect(try Self.judge(limits, models, baseline: .reports([Self.report()])).exitCode == 2)
+  }
+
+  @Test func `a baseline keeps what was measured`() throws {
+    var report = Self.report()
+    report.quality["s.json"] = .init(accuracy: 9_723, divergence: 12_345)
+    report.bytes = [.init(category: "weights", bytes: 1_000)]
+    let document = ReportSnapshot.baseline([report], tool: ["name": "analyze"]).serialized()
+    let read = try ReportSnapshot.decode(ByteSource(document).bytes)
+    #expect(read.first?.quality == report.quality)
+  }
+
   @Test func `a target that cannot tell about an operator is no pass`() throws {
     var report = Self.report()
     let target = ReportSnapshot.Target(

@@ -21,7 +21,8 @@ struct GateRun {
     let folder = Self.folder(of: identity.path)
     let paths = try modelPaths(policy, folder)
     let source = try source(policy)
-    let models = measured(paths, folder, source)
+    let measurements = MeasurementFiles(folder: folder, policy: policy)
+    let models = measured(paths, folder, source).map(measurements.attached)
     var options = GateOptions()
     options.warnsOnly = command.warnOnly
     options.allowsMissingBaseline = command.allowMissingBaseline
@@ -31,7 +32,7 @@ struct GateRun {
     let result = GateEvaluation(
       policy: policy,
       models: models,
-      baseline: baseline(models, folder, source),
+      baseline: baseline(models, measurements, source),
       pinned: policy.pinned.map { file(folder + $0, [], source) } ?? .none,
       options: options
     ).result()
@@ -106,6 +107,7 @@ struct GateRun {
         shapes: shared.shape,
         batch: shared.batch,
         needsGzip: policy?.needsGzip ?? false,
+        needsZstd: policy?.needsZstd ?? false,
         targets: targets,
         library: library
       )
@@ -162,7 +164,7 @@ struct GateRun {
 
   private func baseline(
     _ models: [GatedModel],
-    _ folder: String,
+    _ measurements: MeasurementFiles,
     _ source: SnapshotSource
   ) -> GateBaseline {
     guard let text = command.baseline else { return .none }
@@ -171,7 +173,7 @@ struct GateRun {
     // The same models as they are at the revision.
     var reports: [String: Result<ReportSnapshot, GatedModel.Trouble>] = [:]
     for model in models {
-      reports[model.path] = revision(object, model.path, folder, source)
+      reports[model.path] = revision(object, model.path, measurements, source)
     }
     return .revision(reports)
   }
@@ -179,13 +181,15 @@ struct GateRun {
   private func revision(
     _ object: GitObject,
     _ path: String,
-    _ folder: String,
+    _ measurements: MeasurementFiles,
     _ source: SnapshotSource
   ) -> Result<ReportSnapshot, GatedModel.Trouble> {
     do {
-      let bytes = try object.bytes(in: folder.isEmpty ? "." : folder, path: "./" + path)
+      let folder = measurements.folder.isEmpty ? "." : measurements.folder
+      let bytes = try object.bytes(in: folder, path: "./" + path)
       var snapshot = try source.snapshots(of: bytes, path: path)[0]
       snapshot.path = path
+      snapshot.quality = measurements.quality(of: snapshot, at: object)
       return .success(snapshot)
     } catch let failure as CommandFailure {
       return .failure(.init(code: failure.code, message: failure.message))
@@ -343,7 +347,8 @@ struct GateRun {
     let folder = Self.folder(of: identity.path)
     let paths = try modelPaths(policy, folder)
     let source = try source(policy)
-    let models = try Self.readable(measured(paths, folder, source))
+    let measurements = MeasurementFiles(folder: folder, policy: policy)
+    let models = try Self.readable(measured(paths, folder, source).map(measurements.attached))
     guard !models.isEmpty else {
       throw CommandFailure(.usage, path: identity.path, "no model fits the policy's patterns")
     }

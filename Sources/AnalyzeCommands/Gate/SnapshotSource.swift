@@ -14,6 +14,7 @@ struct SnapshotSource {
     var shapes: [ShapeOption] = []
     var batch: Int?
     var needsGzip = false
+    var needsZstd = false
     /// Deployment targets to ask, and where their rules come from.
     var targets: [DeploymentTarget] = []
     var library: TargetLibrary?
@@ -92,6 +93,7 @@ struct SnapshotSource {
     }
     var snapshot = ReportSnapshot(profile)
     if options.needsGzip { snapshot.totals.gzipBytes = GzipSize.byteCount(of: source.bytes) }
+    if options.needsZstd { snapshot.totals.zstdBytes = ZstdSize.byteCount(of: source.bytes) }
     return snapshot
   }
 

@@ -20,6 +20,11 @@ typedef struct {
   double bound;
 } ccbc_result;
 
+/// Opens the solver, once. Returns what is wrong if it cannot be used, otherwise NULL.
+///
+/// As `ccbc_solve`: one thread at a time.
+const char *_Nullable ccbc_open(void);
+
 /// Minimises `objective · x` with `lower ≤ A x ≤ upper`, x of zeros and ones; columns from
 /// `integers` on are real numbers of at least 0.
 ///

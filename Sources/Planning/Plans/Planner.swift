@@ -54,6 +54,7 @@ package struct Planner {
     model: Model,
     originals: [BudgetFigure: Double]
   ) throws(PlanningError) -> Plan {
+    if let fault = ChoiceSolver.fault() { throw PlanningError(.ioRead, fault) }
     var originals = originals
     originals[.accuracy] = table.baselineAccuracy
     let budgets = try BudgetSet(request.budgets, originals: originals)

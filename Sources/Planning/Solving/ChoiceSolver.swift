@@ -252,5 +252,12 @@ private struct ColumnBuilder {
   }
 }
 
+extension ChoiceSolver {
+  /// Why there can be no search on this machine; `nil` where there can.
+  package static func fault() -> String? {
+    solverLock.withLock { _ in ccbc_open().map { String(cString: $0) } }
+  }
+}
+
 /// CBC keeps state outside its models: one search at a time.
 private let solverLock = Mutex(())

@@ -83,6 +83,31 @@ package struct GateJSON {
         }
       ),
       "rest": .int(explanation.rest),
+      "wayBack": explanation.wayBack.map { wayBack($0, explanation.figure) } ?? nil,
+    ]
+  }
+
+  private func wayBack(_ way: WayBack, _ figure: Figure) -> JSONValue {
+    var mode: String?
+    var actions: [MeasurementFile.Action] = []
+    switch way.source {
+    case .mode(let name): mode = name
+    case .layers(let layers): actions = layers
+    }
+    return [
+      "mode": JSONValue(mode),
+      "layers": .array(
+        actions.map { action in
+          [
+            "site": .string(action.site), "layer": .string(action.layer),
+            "action": .string(action.action), "before": .int(action.before),
+            "after": .int(action.after), "divergence": JSONValue(Double(action.divergence) / 1e6),
+          ]
+        }
+      ),
+      "value": number(way.value, figure),
+      "divergence": JSONValue(way.divergence.map { Double($0) / 1e6 }),
+      "enough": .bool(way.isEnough),
     ]
   }
 }

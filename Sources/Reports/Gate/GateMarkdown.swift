@@ -58,6 +58,9 @@ package struct GateMarkdown {
       text +=
         "\nWhy \(explanation.figure.title): "
         + GateSentences.why(explanation, show: MarkdownText.code) + ".\n"
+      if let way = GateSentences.wayBack(explanation, show: MarkdownText.code) {
+        text += "\nCheapest way back: " + way + ".\n"
+      }
     }
     return text
   }

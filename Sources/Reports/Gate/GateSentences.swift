@@ -135,6 +135,49 @@ struct GateSentences {
     return lead + parts.joined(separator: ", ")
   }
 
+  /// The cheapest way back under a limit, where one is known.
+  ///
+  /// - Parameters:
+  ///   - explanation: What failed.
+  ///   - show: How a layer's name is written.
+  /// - Returns: A sentence without a full stop.
+  static func wayBack(
+    _ explanation: GateResult.Explanation,
+    show: (String) -> String = { $0 }
+  ) -> String? {
+    guard let way = explanation.wayBack else { return nil }
+    let figure = explanation.figure
+    let reached = FigureText.text(way.value, figure.unit)
+    switch way.source {
+    case .mode(let name):
+      return "\(name) would make it \(reached) (from the file alone; what it costs in accuracy:"
+        + " analyze sensitivity)"
+    case .layers(let actions):
+      var names: [(action: String, layers: [MeasurementFile.Action])] = []
+      for action in actions {
+        if let place = names.firstIndex(where: { $0.action == action.action }) {
+          names[place].layers.append(action)
+        } else {
+          names.append((action.action, [action]))
+        }
+      }
+      let parts = names.map { name, layers in
+        let bytes = layers.reduce(0) { $0 + $1.after - $1.before }
+        var shown = layers.prefix(mostLayers).map { show($0.layer) }
+        if layers.count > mostLayers { shown.append("\(layers.count - mostLayers) more") }
+        return "\(name) on \(shown.joined(separator: ", ")) (\(FigureText.signed(bytes, .bytes)))"
+      }
+      let cost = way.divergence.map {
+        ", each alone costs together a divergence of " + FigureText.text($0, .ratio)
+      }
+      return parts.joined(separator: ", ") + (cost ?? "") + " and makes it \(reached)"
+        + (way.isEnough ? "" : ", which is not enough")
+    }
+  }
+
+  /// Layers that are named for one action.
+  private static let mostLayers = 4
+
   private static func verb(_ cause: GateResult.Cause) -> String {
     switch cause.status {
     case .added: " is new"

@@ -24,6 +24,9 @@ package struct GateText {
       lines += table(checks)
       for explanation in result.explanations where explanation.model == model {
         lines += indented("why \(explanation.figure.title): " + GateSentences.why(explanation))
+        if let way = GateSentences.wayBack(explanation) {
+          lines += indented("cheapest way back: " + way)
+        }
       }
     }
     lines.append("")
