@@ -188,7 +188,7 @@ extension MeasurementFile {
     return Int((value * 10_000 + 1e-9).rounded(.down))
   }
 
-  /// Millionths, rounded up: a ceiling is not met by rounding. A number, or an interval's mean.
+  /// Millionths of a number or of an interval's mean, rounded up: a ceiling is not met by rounding.
   private static func divergence(_ element: JSON5Element?) throws(JSON5Error) -> Int? {
     guard let element, !element.isNull else { return nil }
     var value = element
