@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # Draws the gallery: the graph of every model of the example, and of three others where they are.
 #
-#   Scripts/gallery.sh ANALYZE FOLDER
+#   Scripts/gallery.sh ANALYZE FOLDER [--measure]
 #
+# The colours of times, sensitivities and actions come from FOLDER/NAME/*.json, which are measured where
+# they are missing, and again with --measure: times differ from machine to machine.
 # The three others are not part of the package: ANALYZE_SHARED_MODELS names their folder (the default
 # is ../shared/models and the folder above that). FOLDER/README.md shows what is there.
 set -euo pipefail
 
 analyze=$1
 folder=$2
-colourings=(macs weights memory target)
+again=${3:-}
 shared=${ANALYZE_SHARED_MODELS:-}
 for candidate in ../shared/models ../../shared/models; do
   [ -n "$shared" ] || [ ! -d "$candidate" ] || shared=$candidate
 done
-others=(mlperf_tiny/vww_mobilenet_96_int8.tflite onnx/light_resnet50.onnx onnx/mnist_vit.onnx)
 mkdir -p "$folder"
 readme=$folder/README.md
 
@@ -23,21 +24,52 @@ cat > "$readme" <<'TEXT'
 
 Layer graphs as `analyze graph` draws them. `make gallery` draws all of them again; a test compares those
 of the example with what the tool draws today. Open a picture by itself to see the tooltips: each box
-has all its figures, each line its tensor.
+has all its figures, each line its tensor. Times, sensitivities and actions are those of the JSON documents
+beside the pictures; `Scripts/gallery.sh analyze reports/examples/graphs --measure` measures them again.
 
 TEXT
 
+# measure MODEL FOLDER [OPTION…]: what colours need; the options say what the samples are.
+measure() {
+  local model=$1 place=$2
+  shift 2
+  if [ -n "$again" ] || [ ! -f "$place/times.json" ]; then
+    "$analyze" report "$model" --measure --format json --quiet -o "$place/times.json" ||
+      rm -f "$place/times.json"
+  fi
+  [ $# -gt 0 ] || return 0
+  if [ -n "$again" ] || [ ! -f "$place/sensitivity.json" ]; then
+    # Compressed models cannot be compressed again: they have no such pictures.
+    if "$analyze" sensitivity "$model" "$@" --restart --quiet \
+      -o "$place/sensitivity.json" >/dev/null 2>&1; then
+      "$analyze" plan "$model" --sensitivity "$place/sensitivity.json" --budget "size<=25%" --quiet \
+        --format json -o "$place/plan" >/dev/null 2>&1 || true
+      [ ! -f "$place/plan/plan.json" ] || mv "$place/plan/plan.json" "$place/plan.json"
+      rm -rf "$place/plan"
+    fi
+  fi
+}
+
 draw() {
-  local model=$1 name
+  local model=$1 name place links=""
+  shift
   name=$(basename "$model")
-  mkdir -p "$folder/$name"
-  for colouring in "${colourings[@]}"; do
-    "$analyze" graph "$model" --color-by "$colouring" -o "$folder/$name/$colouring.svg"
+  place=$folder/$name
+  mkdir -p "$place"
+  measure "$model" "$place" "$@"
+  for colouring in macs weights memory target; do
+    "$analyze" graph "$model" --color-by "$colouring" -o "$place/$colouring.svg"
+  done
+  for pair in time:times sensitivity:sensitivity action:plan; do
+    local colouring=${pair%:*} data=$place/${pair#*:}.json
+    [ -f "$data" ] || continue
+    "$analyze" graph "$model" --color-by "$colouring" --data "$data" -o "$place/$colouring.svg"
+    links="$links, [$colouring]($name/$colouring.svg)"
   done
   {
     echo "## $name"
     echo
-    echo "By MACs; also by [weights]($name/weights.svg), [memory]($name/memory.svg) and" \
+    echo "By MACs; also by [weights]($name/weights.svg), [memory]($name/memory.svg)$links and" \
       "[what the tool itself runs]($name/target.svg)."
     echo
     echo "![$name by MACs]($name/macs.svg)"
@@ -46,12 +78,16 @@ draw() {
 }
 
 if [ -n "$shared" ]; then
-  for model in "${others[@]}"; do draw "$shared/$model"; done
+  draw "$shared/mlperf_tiny/vww_mobilenet_96_f32.tflite" \
+    --calibration "$shared/data/vww01_images.npy" --labels "$shared/data/vww01_labels.npy" \
+    --preprocess scale=1/255 --samples 64 --effort screen
+  draw "$shared/onnx/mnist_vit.onnx" \
+    --calibration "$shared/data/mnist_test_images.npy" --labels "$shared/data/mnist_test_labels.npy" \
+    --preprocess scale=1/255 --samples 64 --effort screen
+  draw "$shared/onnx/light_resnet50.onnx"
 fi
 for model in Examples/digits/digits_*; do
-  # Formats that are not read yet have no picture.
-  "$analyze" report "$model" --no-weight-statistics >/dev/null 2>&1 || continue
-  draw "$model"
+  draw "$model" --calibration Examples/digits/test.npz
 done
 
 "$analyze" graph Examples/digits/digits_cnn.tflite Examples/digits/digits_dscnn.tflite \

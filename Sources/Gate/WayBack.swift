@@ -43,16 +43,20 @@ struct WayBackSearch {
   ///   - scope: What it is taken of.
   ///   - value: What it is.
   ///   - limit: What it may be.
-  /// - Returns: A way that is enough; where there is none, the layers' farthest; `nil` where nothing
-  ///   is known.
+  /// - Returns: A way that is enough; where there is none, the farthest; `nil` where nothing is known
+  ///   to bring anything.
   func way(_ figure: Figure, _ scope: FigureScope, from value: Int, to limit: Int) -> WayBack? {
     let layers = [.fileBytes, .weightBytes].contains(figure) ? layers(from: value, to: limit) : nil
     if let layers, layers.isEnough { return layers }
-    for mode in report.modes {
-      guard let reached = mode.value(figure, scope), reached <= limit else { continue }
-      return WayBack(source: .mode(mode.name), value: reached, divergence: nil, isEnough: true)
+    let modes = report.modes.compactMap { mode in
+      mode.value(figure, scope).map {
+        WayBack(source: .mode(mode.name), value: $0, divergence: nil, isEnough: $0 <= limit)
+      }
     }
-    return layers
+    if let enough = modes.first(where: \.isEnough) { return enough }
+    // Nothing is enough: what comes nearest, if it brings anything.
+    let nearest = ((layers.map { [$0] } ?? []) + modes).min { $0.value < $1.value }
+    return nearest.flatMap { $0.value < value ? $0 : nil }
   }
 
   /// Takes the action with the least divergence for each byte that it saves until the limit is met,

@@ -150,8 +150,8 @@ struct GateSentences {
     let reached = FigureText.text(way.value, figure.unit)
     switch way.source {
     case .mode(let name):
-      return "\(name) would make it \(reached) (from the file alone; what it costs in accuracy:"
-        + " analyze sensitivity)"
+      return "\(name) would make it \(reached)" + (way.isEnough ? "" : ", which is not enough")
+        + " (from the file alone; what it costs in accuracy: analyze sensitivity)"
     case .layers(let actions):
       var names: [(action: String, layers: [MeasurementFile.Action])] = []
       for action in actions {
