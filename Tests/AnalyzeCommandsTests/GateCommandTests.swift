@@ -71,6 +71,31 @@ import Testing
     #expect(outcome.text.contains("✓ file size"))
   }
 
+  @Test(arguments: [("0.95", true, 0), ("0.89", true, 1), ("0.95", false, 2), ("", true, 2)])
+  func `accuracy comes from a file about this very model`(
+    accuracy: String,
+    isOfModel: Bool,
+    status: Int32
+  ) throws {
+    let place = try Place(#"accuracy: { file: ".s.json", min: "90 %" }"#)
+    let report = try BuiltTool.run(
+      ["report", "net.onnx", "--format", "json"],
+      in: place.folder.path
+    )
+    let json = try JSONSerialization.jsonObject(with: Data(report.text.utf8)) as? [String: Any]
+    let model = try #require(json?["model"] as? [String: Any])
+    let hash = isOfModel ? try #require(model["sha256"] as? String) : "0123456789abcdef"
+    if !accuracy.isEmpty {
+      let text =
+        #"{"schema": "analyze.sensitivity/1", "model": {"sha256": "\#(hash)"}, "status": "complete","#
+        + #" "baseline": {"accuracy": \#(accuracy)}, "sites": [], "measurements": []}"#
+      _ = try place.folder.write(Array(text.utf8), to: ".s.json")
+    }
+    let outcome = try place.gate()
+    #expect(outcome.status == status, "\(outcome.text)")
+    if !isOfModel { #expect(outcome.text.contains("another model was measured")) }
+  }
+
   @Test func `a truncated model is no pass`() throws {
     let place = try Place()
     _ = try place.folder.write(Place.network(units: 8).dropLast(40), to: "cut.onnx")
