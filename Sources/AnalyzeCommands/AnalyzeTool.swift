@@ -41,6 +41,16 @@ public enum AnalyzeTool {
     }
   }
 
+  /// The line that a command line would be refused with; `nil` where it would be run.
+  package static func refusal(of arguments: [String]) -> String? {
+    do {
+      _ = try AnalyzeCommand.parseAsRoot(arguments)
+      return nil
+    } catch {
+      return refusal(error)?.line
+    }
+  }
+
   private static func report(_ failure: CommandFailure, asJSON: Bool) -> ExitStatus {
     failure.report(asJSON: asJSON)
     return .couldNotTell
@@ -48,25 +58,27 @@ public enum AnalyzeTool {
 
   /// Help and version are results; everything else is a wrong command line.
   private static func reportParserExit(_ error: any Error, asJSON: Bool) -> ExitStatus {
-    let message = AnalyzeCommand.fullMessage(for: error)
-    guard AnalyzeCommand.exitCode(for: error).isSuccess else {
-      // The parser adds usage lines; the first line says what is wrong.
-      let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
-      let prefix = "Error: "
-      var text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
-      // A hint follows.
-      if text.hasSuffix(".") { text.removeLast() }
-      return report(
-        CommandFailure(.usage, text, hint: "see analyze --help"),
-        asJSON: asJSON
-      )
-    }
+    if let failure = refusal(error) { return report(failure, asJSON: asJSON) }
     do throws(WriteError) {
+      let message = AnalyzeCommand.fullMessage(for: error)
       try FileOutput.write(Array((message + "\n").utf8), to: STDOUT_FILENO)
       return .done
     } catch {
       return report(CommandFailure(error), asJSON: false)
     }
+  }
+
+  /// What is wrong with a command line; `nil` where help or the version was asked for.
+  private static func refusal(_ error: any Error) -> CommandFailure? {
+    guard !AnalyzeCommand.exitCode(for: error).isSuccess else { return nil }
+    // The parser adds usage lines; the first line says what is wrong.
+    let message = AnalyzeCommand.fullMessage(for: error)
+    let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
+    let prefix = "Error: "
+    var text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+    // A hint follows.
+    if text.hasSuffix(".") { text.removeLast() }
+    return CommandFailure(.usage, text, hint: "see analyze --help")
   }
 
   /// Errors take the form of the results, also where the command line is wrong.
