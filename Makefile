@@ -31,10 +31,10 @@ sanitize: dependencies oracles ## The node tests with every memory access checke
 	  swift test $(SANITIZE_FLAGS) --skip-build
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Fuzz
 
 format:
-	swift format format --in-place --recursive Package.swift Sources Tests
+	swift format format --in-place --recursive Package.swift Sources Tests Fuzz
 
 snapshots: dependencies oracles ## Rewrites the golden outputs; read the difference as code
 	-UPDATE_SNAPSHOTS=1 swift test $(TEST_FLAGS)

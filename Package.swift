@@ -97,6 +97,7 @@ let package = Package(
     library("CGraphviz"),
     library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
     library("CTemplates"),
+    library("CIsolation"),
     library(
       "Reports",
       [
@@ -107,7 +108,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Calibration", "Diagrams", "Differences", "Execution",
+        "ByteIO", "CFaults", "CIsolation", "Calibration", "Diagrams", "Differences", "Execution",
         "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels",
         "ModelIR", "Operators", "Planning", "Profiling", "Reports", "Sensitivity", "TargetRules",
         "Techniques", "WireFormats",

@@ -21,7 +21,9 @@ enum GateOracle {
     known.totals.peakLowerBoundBytes = 18_000
     known.totals.sparsity = 0.25
     known.totals.quantizedShare = 1
-    known.bytes = [.init(category: "weights", bytes: 80_000), .init(category: "rest", bytes: 20_000)]
+    known.bytes = [
+      .init(category: "weights", bytes: 80_000), .init(category: "rest", bytes: 20_000),
+    ]
     var open = ReportSnapshot(path: "models/open.onnx", format: "onnx", sha256: nil)
     open.totals.operators = 3
     open.totals.fileBytes = 5_000
@@ -47,7 +49,10 @@ enum GateOracle {
       for constraint in governing.flatMap(\.constraints) where constraint.level == .error {
         let value = constraint.figure.value(of: report, scope: constraint.scope).known
         guard let value else {
-          try promise(constraint.onUnknown != .fail, "a pass for \(path): \(constraint.path) unknown")
+          try promise(
+            constraint.onUnknown != .fail,
+            "a pass for \(path): \(constraint.path) unknown"
+          )
           continue
         }
         try promise(value <= constraint.maximum ?? .max, "a pass above \(constraint.path)")

@@ -55,7 +55,13 @@ enum AttributeNames {
     ("keepAspectRatioPolicy", ["", "x", "none", "relu", "floor", "left"]),
     ("kernelType", ["", "x", "none", "relu", "floor", "left"]),
     ("method", ["", "x", "none", "relu", "floor", "left"]),
-    ("mode", ["nearest", "linear", "cubic", "constant", "reflect", "edge", "wrap", "CRD", "bilinear", "lpips", "avg", "max"]),
+    (
+      "mode",
+      [
+        "nearest", "linear", "cubic", "constant", "reflect", "edge", "wrap", "CRD", "bilinear",
+        "lpips", "avg", "max",
+      ]
+    ),
     ("nearestMode", ["", "x", "none", "relu", "floor", "left"]),
     ("operandOrder", ["tflite", "onnx", "upsample"]),
     ("padding", ["same", "valid", "explicit", "sameLower", "x"]),

@@ -94,7 +94,8 @@ enum KernelCalls {
           for kx in 0..<shape.kernelWidth {
             let column = x * shape.strideWidth + kx * shape.dilationWidth - shape.padLeft
             guard column >= 0, column < shape.inputWidth else { continue }
-            let place = ((image * shape.inputHeight + row) * shape.inputWidth + column) * inputStride
+            let place =
+              ((image * shape.inputHeight + row) * shape.inputWidth + column) * inputStride
             let tap = (channel * shape.kernelHeight + ky) * shape.kernelWidth + kx
             for depth in 0..<groupInputs {
               let product =

@@ -83,9 +83,11 @@ enum OperatorCalls {
 
   private static func tensor(_ sizes: [Int], _ input: inout FuzzInput) -> Tensor {
     let count = sizes.reduce(1, *)
-    let type = input.pick([
-      .float32, .float32, .float64, .float16, .int64, .int32, .int8, .uint8, .bool, .string,
-    ] as [ElementType])
+    let type = input.pick(
+      [
+        .float32, .float32, .float64, .float16, .int64, .int32, .int8, .uint8, .bool, .string,
+      ] as [ElementType]
+    )
     switch type {
     case .float64:
       let values = (0..<count).map { _ in Double(input.float()) }

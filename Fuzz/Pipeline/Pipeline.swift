@@ -40,7 +40,10 @@ enum Pipeline {
   private static func checkFigures(_ profile: ModelProfile, _ bytes: Bytes) throws {
     let snapshot = ReportSnapshot(profile)
     try promise(snapshot.totals.fileBytes == bytes.count, "another size than the file's")
-    try promise(snapshot.bytes.reduce(0) { $0 + $1.bytes } == bytes.count, "parts that do not sum up")
+    try promise(
+      snapshot.bytes.reduce(0) { $0 + $1.bytes } == bytes.count,
+      "parts that do not sum up"
+    )
     let figures = [
       snapshot.totals.parameters, snapshot.totals.weightBytes, snapshot.totals.multiplyAdds,
       snapshot.totals.flops, snapshot.totals.activationBytes, snapshot.totals.peakActivationBytes,
@@ -84,7 +87,7 @@ enum Pipeline {
     try Escaping.checkDOT(DOTWriter.dot(diagram), nodes: diagram.nodes.count)
     guard diagram.nodes.count <= 200 else { return }
     // Without Graphviz: no program is started.
-    let placement = Placer(limits: ChildLimits(memory: 0, milliseconds: 0)).place(diagram)
+    let placement = Placer(limits: ChildLimits(milliseconds: 0)).place(diagram)
     let drawing = DrawingBuilder.drawing(diagram, placement)
     try Escaping.checkXML(SVGWriter.svg(drawing))
   }

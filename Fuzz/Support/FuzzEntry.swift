@@ -20,7 +20,8 @@ package enum FuzzEntry {
   }
 
   /// Runs one input; a broken promise ends the program, so that the fuzzer keeps the input.
-  package static func run(_ target: FuzzTarget, _ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  package static func run(_ target: FuzzTarget, _ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32
+  {
     let bytes = Array(UnsafeBufferPointer(start: data, count: data == nil ? 0 : size))
     do throws(BrokenPromise) {
       try target.check(bytes)

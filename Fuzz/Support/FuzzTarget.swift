@@ -6,7 +6,9 @@ import ByteIO
 package struct FuzzTarget: Sendable {
   /// The name on the command line, of the seeds' folder and of the dictionary.
   package let name: String
-  /// Takes the bytes. An error of the reader itself is an answer; `BrokenPromise` is a defect.
+  /// Takes the bytes.
+  ///
+  /// An error of the reader itself is an answer; `BrokenPromise` is a defect.
   package let run: @Sendable (Bytes) throws -> Void
 
   package init(_ name: String, _ run: @escaping @Sendable (Bytes) throws -> Void) {

@@ -19,13 +19,36 @@ public enum AnalyzeTool {
   /// Runs the process's arguments and exits.
   public static func main() -> Never {
     prepareProcess()
-    if let status = GraphvizChild.serve(Array(CommandLine.arguments.dropFirst())) { exit(status) }
-    exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let status = GraphvizChild.serve(arguments) { exit(status) }
+    if let status = Isolation.run(arguments) { exit(status.rawValue) }
+    if !Isolation.isChild {
+      let lines = CrashMessage.lines
+      faults_install_crash(lines.error, lines.json)
+    }
+    faults_install_interrupts()
+    exit(run(arguments).rawValue)
+  }
+
+  /// What is asked for beside the commands: the limits, and what a report of a defect needs.
+  private static func answer(_ options: RawOptions) -> [UInt8]? {
+    if options.has("--limits") { return Array(Limit.list().utf8) }
+    if options.has("--version"), options.has("--json") { return VersionReport.value.serialized() }
+    return nil
   }
 
   private static func run(_ arguments: [String]) -> ExitStatus {
-    let wantsJSON = asksForJSON(arguments)
+    let options = RawOptions(arguments)
+    let wantsJSON = options.wantsJSON
     do {
+      if let answer = answer(options) {
+        do throws(WriteError) {
+          try FileOutput.write(answer, to: STDOUT_FILENO)
+          return .done
+        } catch {
+          throw CommandFailure(error)
+        }
+      }
       var command = try AnalyzeCommand.parseAsRoot(arguments)
       faults_install(wantsJSON ? 1 : 0)
       guard let runnable = command as? any StatusCommand else {
@@ -81,19 +104,6 @@ public enum AnalyzeTool {
     return CommandFailure(.usage, text, hint: "see analyze --help")
   }
 
-  /// Errors take the form of the results, also where the command line is wrong.
-  private static func asksForJSON(_ arguments: [String]) -> Bool {
-    for (index, argument) in arguments.enumerated() {
-      if argument == "--format=json" || argument == "-f=json" { return true }
-      if argument == "--format", arguments.indices.contains(index + 1),
-        arguments[index + 1] == "json"
-      {
-        return true
-      }
-    }
-    return false
-  }
-
   /// Makes lost output an error instead of a signal, and keeps results out of other files.
   private static func prepareProcess() {
     signal(SIGPIPE, SIG_IGN)
@@ -133,6 +143,8 @@ struct AnalyzeCommand: ParsableCommand {
       EXAMPLES
         analyze Examples/digits/digits_cnn.tflite
         analyze report Examples/digits/digits_cnn.onnx --format json
+        analyze --limits
+        analyze --version --json
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [

@@ -186,7 +186,11 @@ extension DirectoryHandle {
       }
       guard name != ".", name != ".." else { continue }
       guard result.count < limit else {
-        throw ReadError(.limitExceeded, "the directory has too many entries")
+        throw ReadError(
+          .limitExceeded,
+          "the directory has too many entries",
+          hint: "--limit dir-entries=N allows more"
+        )
       }
       var status = stat()
       guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }

@@ -62,7 +62,12 @@ import WireFormats
     let config = Archive.functional(
       [
         Archive.input,
-        Archive.layer("Dense", "d", #""units": 3, "activation": "relu""#, inbound: Archive.call("x")),
+        Archive.layer(
+          "Dense",
+          "d",
+          #""units": 3, "activation": "relu""#,
+          inbound: Archive.call("x")
+        ),
         Archive.layer("Reshape", "r", #""target_shape": [3, 1]"#, inbound: Archive.call("d")),
       ],
       inputs: ["x"],

@@ -81,7 +81,8 @@ import WireFormats
     let values = ByteSource([0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]).bytes
     let array = NPYArray(type: "f4", sizes: [2], elements: values)
     try expectSeed(array.serialized(), "npy", "floats")
-    let json5 = "// note\n{ a: 1, 'b': [0x1F, .5, -Infinity, +1e3, 'x\\n\\u00e9',], $c: null, /**/ }"
+    let json5 =
+      "// note\n{ a: 1, 'b': [0x1F, .5, -Infinity, +1e3, 'x\\n\\u00e9',], $c: null, /**/ }"
     try expectSeed(text(json5), "json5", "everything")
     try expectSeed(
       text(#"{"a": [1, -2.5e3, true, null, "\ud83d\ude00\n"], "b": {"c": NaN}}"#),
@@ -144,7 +145,11 @@ import WireFormats
       "preprocessing",
       "text"
     )
-    try expectSeed(text(#"{scale: ["1/255"], offset: 0.5, crop: "none"}"#), "preprocessing", "json5")
+    try expectSeed(
+      text(#"{scale: ["1/255"], offset: 0.5, crop: "none"}"#),
+      "preprocessing",
+      "json5"
+    )
     try expectSeed(text("models/**/*.tflite\nmodels/a/b.tflite"), "pattern", "stars")
     let calls = [
       "report\nm.tflite\n--format\njson\n--shape\nx=1x2\n--batch\n2", "gate\n--policy\np.json5\nm",
@@ -199,7 +204,10 @@ import WireFormats
       ),
       node(
         [.text(1, "w"), .text(2, "Const")],
-        [("dtype", .int(6, 1)), ("value", .message(8, [.int(1, 1), shape, .packed(5, floats: [1, 2])]))]
+        [
+          ("dtype", .int(6, 1)),
+          ("value", .message(8, [.int(1, 1), shape, .packed(5, floats: [1, 2])])),
+        ]
       ),
       node([.text(1, "y"), .text(2, "AddV2"), .text(3, "x"), .text(3, "w")], [("T", .int(6, 1))]),
     ]
@@ -226,7 +234,11 @@ import WireFormats
       ])
     )
     let indexSize = ProtobufBuilder.littleEndian(UInt16(index.count))
-    try expectSeed(sizes + indexSize + saved + index + [0, 0, 0, 0, 1, 2, 3, 4], "savedmodel", "one")
+    try expectSeed(
+      sizes + indexSize + saved + index + [0, 0, 0, 0, 1, 2, 3, 4],
+      "savedmodel",
+      "one"
+    )
   }
 
   @Test func `random choices`() throws {

@@ -30,6 +30,7 @@ package enum FuzzFolders {
 ///   - target: The fuzz target.
 ///   - name: The file's name.
 ///   - sourceLocation: Where to report a difference.
+/// - Throws: Where the seed cannot be written.
 package func expectSeed(
   _ bytes: [UInt8],
   _ target: String,

@@ -107,7 +107,8 @@ struct GateRun {
         batch: shared.batch,
         needsGzip: policy?.needsGzip ?? false,
         targets: targets,
-        library: library
+        library: library,
+        limits: shared.limits
       )
     )
   }
