@@ -3,6 +3,7 @@
 #
 #   Scripts/fuzz.sh build                  the four programs, with libFuzzer and AddressSanitizer
 #   Scripts/fuzz.sh list                   the targets
+#   Scripts/fuzz.sh program TARGET         the program that a target is in
 #   Scripts/fuzz.sh run TARGET SECONDS     one target; its corpus grows in .build-fuzz/corpus
 #   Scripts/fuzz.sh smoke SECONDS [N]      every target for so long, N at a time
 #   Scripts/fuzz.sh totals                 what has been run so far on this machine
@@ -64,7 +65,7 @@ run() {
   # Leaks are looked for elsewhere: Swift's runtime keeps metadata for ever.
   if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 \
     "$program" $build/corpus/"$target" "${inputs[@]}" "${dictionary[@]}" \
-    -max_len=65536 -rss_limit_mb=768 -malloc_limit_mb=256 -timeout=5 -detect_leaks=0 \
+    -max_len=65536 -rss_limit_mb=768 -malloc_limit_mb=256 -timeout="${FUZZ_TIMEOUT:-5}" -detect_leaks=0 \
     -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix=$build/findings/"$target"- \
     > "$log" 2>&1; then
     echo "*** $target found something:"
@@ -84,6 +85,8 @@ run() {
 
 case ${1:-} in
   build) shift; make_programs "$@" ;;
+  program) program_of "$2" ;;
+  extra) extra_inputs "$2" ;;
   list) echo $targets | tr ' ' '\n' ;;
   run) run "$2" "${3:-60}" ;;
   smoke)
@@ -94,5 +97,5 @@ case ${1:-} in
       END { for (name in units) printf "%-18s %12d executions %8d s\n", name, units[name], seconds[name] }' \
       $build/executions.tsv | sort
     ;;
-  *) sed -n '2,12p' "$0"; exit 2 ;;
+  *) sed -n '2,13p' "$0"; exit 2 ;;
 esac

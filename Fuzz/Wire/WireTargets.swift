@@ -25,8 +25,8 @@ package let targets: [FuzzTarget] = [
     let wanted = Int(try bytes.uint16(at: 0))
     let data = try bytes.suffix(from: 2)
     for result in [
-      ZIPArchive.inflateRaw(data, byteCount: wanted),
-      ZIPArchive.inflateZlib(data, byteCount: wanted),
+      Deflate.inflateRaw(data, byteCount: wanted),
+      Deflate.inflateZlib(data, byteCount: wanted),
     ] {
       try promise(result == nil || result?.count == wanted, "another number of bytes")
     }
