@@ -162,18 +162,54 @@ class ChangingFileTests(FaultCase):
             self.assert_clean(process)
         process = run(["gate", "--policy", fifo], seconds=10)
         self.assert_clean(process)
-        process = run(["gate", "--policy", str(ROOT / "Examples/digits/budgets.json5"), "--baseline", fifo],
-                      seconds=10)
+        policy = self.path("p.json5")
+        with open(policy, "w") as file:
+            file.write('{schema: "analyze.policy/1", budgets: [{models: "m.tflite", fileBytes: {growth: "1 %"}}]}')
+        shutil.copy(MODEL, self.path("m.tflite"))
+        process = run(["gate", "--policy", policy, "--baseline", fifo], seconds=10)
         self.assertEqual(process.returncode, 2)
 
-    def test_what_may_not_be_read(self):
-        if os.geteuid() == 0:
-            def before():
-                os.setgid(65534)
-                os.setuid(65534)
-        else:
-            before = None
+    def nobody(self):
+        """What makes the process one that permissions count for."""
         os.chmod(self.folder, 0o755)
+        if os.geteuid() != 0:
+            return None
+        def before():
+            os.setgid(65534)
+            os.setuid(65534)
+        return before
+
+    def test_folders_that_may_not_be_read(self):
+        """What is not seen is never left out: no report of half a model, no pass of a gate."""
+        before = self.nobody()
+        model = self.path("model")
+        shutil.copytree(SAVED, model)
+        os.chmod(model + "/variables", 0)
+        self.addCleanup(os.chmod, model + "/variables", 0o755)
+        process = run([model], before=before, folder="/")
+        self.assert_clean(process)
+        self.assertIn(b"IO_READ", process.stderr)
+        os.makedirs(self.path("models/closed"))
+        shutil.copy(MODEL, self.path("models/a.tflite"))
+        shutil.copy(MODEL, self.path("models/closed/b.tflite"))
+        policy = self.path("p.json5")
+        with open(policy, "w") as file:
+            file.write('{schema: "analyze.policy/1", budgets: [{models: "models/**", fileBytes: {max: "1 MB"}}]}')
+        self.assertEqual(run(["gate", "--policy", policy], before=before, folder="/").returncode, 0)
+        os.chmod(self.path("models/closed"), 0)
+        self.addCleanup(os.chmod, self.path("models/closed"), 0o755)
+        self.assertEqual(run(["gate", "--policy", policy], before=before, folder="/").returncode, 2)
+
+    def test_a_link_to_nowhere_is_a_model_that_is_missing(self):
+        shutil.copy(MODEL, self.path("a.tflite"))
+        os.symlink(self.path("gone"), self.path("b.tflite"))
+        policy = self.path("p.json5")
+        with open(policy, "w") as file:
+            file.write('{schema: "analyze.policy/1", budgets: [{models: "*.tflite", fileBytes: {max: "1 MB"}}]}')
+        self.assertEqual(run(["gate", "--policy", policy]).returncode, 2)
+
+    def test_what_may_not_be_read(self):
+        before = self.nobody()
         path = self.path("m.tflite")
         shutil.copy(MODEL, path)
         os.chmod(path, 0)

@@ -32,7 +32,7 @@ class WritingTests(FaultCase):
         script = (
             f"mount -t tmpfs -o size=64k none {mount} && printf 'the old report\\n' > {mount}/out.json"
             f" && head -c 60000 /dev/zero > {mount}/filler; "
-            f"{TOOL} {MODEL} --format json -o {mount}/out.json; code=$?; "
+            f"{TOOL} {MODEL} --format json -o {mount}/out.json > /dev/null; code=$?; "
             f"cmp {mount}/out.json - <<< 'the old report' && ls -A {mount} | sort | tr '\\n' ' '; exit $code"
         )
         process = subprocess.run(

@@ -21,7 +21,14 @@ struct ModelFiles {
     skipped = listing.others
     var total = 0
     for path in listing.files where path != TensorFlowFormat.savedModelFile {
-      guard let source = try directory.mapping(path) else { continue }
+      guard let source = try directory.mapping(path) else {
+        throw ReadError(
+          .ioRead,
+          "the file went away while the directory was being read",
+          hint: "run again",
+          file: path
+        )
+      }
       total += source.count
       guard total <= limits.directoryBytes else {
         throw ReadError(
