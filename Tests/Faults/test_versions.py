@@ -1,9 +1,9 @@
 """Documents of other versions of the tool are read or refused by name, never half understood."""
 
 import json
-import os
+import shutil
 
-from tool import DATA, MODEL, ROOT, FaultCase, run
+from tool import DATA, MODEL, FaultCase, run
 
 
 class VersionTests(FaultCase):
@@ -38,19 +38,22 @@ class VersionTests(FaultCase):
         self.refused(["diff", self.write("r.json", {"totals": 1}), MODEL], "schema")
 
     def test_baselines(self):
-        policy = str(ROOT / "Examples/digits/budgets.json5")
+        shutil.copy(MODEL, self.path("m.tflite"))
+        policy = self.write(
+            "p.json5",
+            '{schema: "analyze.policy/1", budgets: [{models: "m.tflite", fileBytes: {growth: "1 %"}}]}',
+        )
         path = self.path("b.json")
-        process = run(["gate", "--policy", policy, "--update-baseline", path])
-        if process.returncode != 0 or not os.path.exists(path):
-            process = run(["gate", "--policy", policy, "--baseline", path, "--update-baseline"])
+        process = run(["gate", "--policy", policy, "--baseline", path, "--update-baseline"])
         self.assertEqual(process.returncode, 0, process.stderr)
+        self.assertEqual(run(["gate", "--policy", policy, "--baseline", path]).returncode, 0)
         with open(path) as file:
             baseline = json.load(file)
         for schema in self.others(baseline["schema"]):
             other = self.write("other.json", {**baseline, "schema": schema})
             process = run(["gate", "--policy", policy, "--baseline", other])
             self.assertEqual(process.returncode, 2, schema)
-            self.assertIn(b"BASELINE_MISMATCH", process.stdout + process.stderr)
+            self.assertIn(b"its schema is", process.stdout + process.stderr)
 
     def test_policies(self):
         for schema in self.others("analyze.policy/1"):
