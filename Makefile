@@ -8,11 +8,23 @@ TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path $(TEST_BUILD)
 # Swift's runtime keeps memory for ever that the leak checker would list.
 SANITIZE_FLAGS := --sanitize=address --scratch-path .build-sanitize
 SANITIZED := ConformanceTests,KernelsTests,ExecutionTests
+RACING := ExecutionTests,KernelsTests,SensitivityTests,CalibrationTests
+THREAD_FLAGS := --sanitize=thread --scratch-path .build-thread
+# The program that was built with the tests.
+TESTED := $(CURDIR)/$(TEST_BUILD)/release/analyze
+TARGET ?= onnx
+SECONDS ?= 60
+FUZZ_SECONDS ?= 20
+COUNT ?= 20000
+# 0: fewer repetitions.
+FAULTS_THOROUGH ?= 1
+SEED ?= 1
 ORACLES := .build-oracles
 # One program without Swift libraries beside it: the linker's remark about mktemp is Foundation's.
 STATIC := --static-swift-stdlib
 
-.PHONY: build demo test sanitize lint oracles bench gallery page-check recipes-check format clean \
+.PHONY: build demo test sanitize sanitize-thread fuzz fuzz-smoke faults mutants coverage \
+  mutation-test lint oracles bench gallery page-check recipes-check format clean \
   dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
@@ -30,11 +42,35 @@ sanitize: dependencies oracles ## The node tests with every memory access checke
 	ANALYZE_TESTS=$(SANITIZED) ASAN_OPTIONS=detect_leaks=0 \
 	  swift test $(SANITIZE_FLAGS) --skip-build
 
+sanitize-thread: dependencies oracles ## The engine and a sweep with every race reported
+	ANALYZE_TESTS=$(RACING) swift build $(THREAD_FLAGS) --build-tests
+	ANALYZE_TESTS=$(RACING) TSAN_OPTIONS=halt_on_error=1 swift test $(THREAD_FLAGS) --skip-build
+
+fuzz: dependencies ## One target for a while: make fuzz TARGET=onnx SECONDS=3600
+	Scripts/fuzz.sh build $$(Scripts/fuzz.sh program $(TARGET))
+	Scripts/fuzz.sh run $(TARGET) $(SECONDS)
+
+fuzz-smoke: dependencies ## Every target for FUZZ_SECONDS
+	Scripts/fuzz.sh build
+	Scripts/fuzz.sh smoke $(FUZZ_SECONDS)
+
+faults: ## Full disks, failing calls, kills, limits: the program of `make test`
+	cd Tests/Faults && ANALYZE=$(TESTED) FAULTS_THOROUGH=$(FAULTS_THOROUGH) python3 -m unittest -v
+
+mutants: ## Damaged models through the program: make mutants COUNT=20000 SEED=1
+	ANALYZE=$(TESTED) Tests/Faults/mutants.py --count $(COUNT) --seed $(SEED)
+
+coverage: dependencies ## Lines of each reader that the seeds and the fuzzer's corpus reach
+	Scripts/coverage.sh
+
+mutation-test: dependencies ## Bounds checks left out one at a time: do the tests notice?
+	Scripts/mutation-test.py
+
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Fuzz
 
 format:
-	swift format format --in-place --recursive Package.swift Sources Tests
+	swift format format --in-place --recursive Package.swift Sources Tests Fuzz
 
 snapshots: dependencies oracles ## Rewrites the golden outputs; read the difference as code
 	-UPDATE_SNAPSHOTS=1 swift test $(TEST_FLAGS)

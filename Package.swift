@@ -95,6 +95,7 @@ let package = Package(
     library("CGraphviz"),
     library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),
     library("CTemplates"),
+    library("CIsolation"),
     library(
       "Reports",
       [
@@ -105,7 +106,7 @@ let package = Package(
     library(
       "AnalyzeCommands",
       [
-        "ByteIO", "CFaults", "Calibration", "Diagrams", "Differences", "Execution",
+        "ByteIO", "CFaults", "CIsolation", "Calibration", "Diagrams", "Differences", "Execution",
         "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "Gate", "Kernels",
         "ModelIR", "Operators", "Planning", "Profiling", "Reports", "Sensitivity", "TargetRules",
         "Techniques", "WireFormats",
@@ -113,6 +114,35 @@ let package = Package(
       ]
     ),
     .executableTarget(name: "analyze", dependencies: ["AnalyzeCommands"]),
+
+    // What the fuzzer feeds; the tests replay its seeds and findings.
+    library("FuzzSupport", path: "Fuzz/Support", ["ByteIO"]),
+    library("FuzzWire", path: "Fuzz/Wire", ["ByteIO", "FuzzSupport", "WireFormats"]),
+    library(
+      "FuzzFormats",
+      path: "Fuzz/Formats",
+      [
+        "ByteIO", "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "FuzzSupport",
+        "ModelIR", "WireFormats",
+      ]
+    ),
+    library(
+      "FuzzDecoders",
+      path: "Fuzz/Decoders",
+      [
+        "ByteIO", "Calibration", "Differences", "FuzzSupport", "Gate", "Planning", "TargetRules",
+        "WireFormats",
+      ]
+    ),
+    library(
+      "FuzzPipeline",
+      path: "Fuzz/Pipeline",
+      [
+        "AnalyzeCommands", "ByteIO", "Diagrams", "Differences", "Execution", "FormatKeras",
+        "FormatONNX", "FormatTFLite", "FormatTensorFlow", "FuzzSupport", "Kernels", "ModelIR",
+        "Operators", "Profiling", "Reports", "WireFormats",
+      ]
+    ),
 
     // Tests
     library("TestSupport", path: "Tests/Support", ["ByteIO"]),
@@ -218,9 +248,28 @@ let package = Package(
       exclude: ["Snapshots"]
     ),
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: ["FuzzDecoders", "FuzzFormats", "FuzzPipeline", "FuzzSupport", "FuzzWire"]
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings its own `main`: `make fuzz` alone builds these, with sanitizers.
+if Context.environment["ANALYZE_FUZZ"] == "1" {
+  for name in ["Wire", "Formats", "Decoders", "Pipeline"] {
+    package.products.append(.executable(name: "fuzz-\(name.lowercased())", targets: ["Run\(name)"]))
+    package.targets.append(
+      .executableTarget(
+        name: "Run\(name)",
+        dependencies: ["FuzzSupport", .init(stringLiteral: "Fuzz\(name)")],
+        path: "Fuzz/Entry/\(name)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+      )
+    )
+  }
+}
 
 // In CI a warning is an error; on a desk a newer compiler's warning should not stop anyone.
 if Context.environment["CI"] == "true" {

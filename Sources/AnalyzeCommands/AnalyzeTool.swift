@@ -19,13 +19,36 @@ public enum AnalyzeTool {
   /// Runs the process's arguments and exits.
   public static func main() -> Never {
     prepareProcess()
-    if let status = GraphvizChild.serve(Array(CommandLine.arguments.dropFirst())) { exit(status) }
-    exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let status = GraphvizChild.serve(arguments) { exit(status) }
+    if let status = Isolation.run(arguments) { exit(status.rawValue) }
+    if !Isolation.isChild {
+      let lines = CrashMessage.lines
+      faults_install_crash(lines.error, lines.json)
+    }
+    faults_install_interrupts()
+    exit(run(arguments).rawValue)
+  }
+
+  /// What is asked for beside the commands: the limits, and what a report of a defect needs.
+  private static func answer(_ options: RawOptions) -> [UInt8]? {
+    if options.has("--limits") { return Array(Limit.list().utf8) }
+    if options.has("--version"), options.has("--json") { return VersionReport.value.serialized() }
+    return nil
   }
 
   private static func run(_ arguments: [String]) -> ExitStatus {
-    let wantsJSON = asksForJSON(arguments)
+    let options = RawOptions(arguments)
+    let wantsJSON = options.wantsJSON
     do {
+      if let answer = answer(options) {
+        do throws(WriteError) {
+          try FileOutput.write(answer, to: STDOUT_FILENO)
+          return .done
+        } catch {
+          throw CommandFailure(error)
+        }
+      }
       var command = try AnalyzeCommand.parseAsRoot(arguments)
       faults_install(wantsJSON ? 1 : 0)
       guard let runnable = command as? any StatusCommand else {
@@ -41,6 +64,16 @@ public enum AnalyzeTool {
     }
   }
 
+  /// The line that a command line would be refused with; `nil` where it would be run.
+  package static func refusal(of arguments: [String]) -> String? {
+    do {
+      _ = try AnalyzeCommand.parseAsRoot(arguments)
+      return nil
+    } catch {
+      return refusal(error)?.line
+    }
+  }
+
   private static func report(_ failure: CommandFailure, asJSON: Bool) -> ExitStatus {
     failure.report(asJSON: asJSON)
     return .couldNotTell
@@ -48,20 +81,9 @@ public enum AnalyzeTool {
 
   /// Help and version are results; everything else is a wrong command line.
   private static func reportParserExit(_ error: any Error, asJSON: Bool) -> ExitStatus {
-    let message = AnalyzeCommand.fullMessage(for: error)
-    guard AnalyzeCommand.exitCode(for: error).isSuccess else {
-      // The parser adds usage lines; the first line says what is wrong.
-      let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
-      let prefix = "Error: "
-      var text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
-      // A hint follows.
-      if text.hasSuffix(".") { text.removeLast() }
-      return report(
-        CommandFailure(.usage, text, hint: "see analyze --help"),
-        asJSON: asJSON
-      )
-    }
+    if let failure = refusal(error) { return report(failure, asJSON: asJSON) }
     do throws(WriteError) {
+      let message = AnalyzeCommand.fullMessage(for: error)
       try FileOutput.write(Array((message + "\n").utf8), to: STDOUT_FILENO)
       return .done
     } catch {
@@ -69,17 +91,17 @@ public enum AnalyzeTool {
     }
   }
 
-  /// Errors take the form of the results, also where the command line is wrong.
-  private static func asksForJSON(_ arguments: [String]) -> Bool {
-    for (index, argument) in arguments.enumerated() {
-      if argument == "--format=json" || argument == "-f=json" { return true }
-      if argument == "--format", arguments.indices.contains(index + 1),
-        arguments[index + 1] == "json"
-      {
-        return true
-      }
-    }
-    return false
+  /// What is wrong with a command line; `nil` where help or the version was asked for.
+  private static func refusal(_ error: any Error) -> CommandFailure? {
+    guard !AnalyzeCommand.exitCode(for: error).isSuccess else { return nil }
+    // The parser adds usage lines; the first line says what is wrong.
+    let message = AnalyzeCommand.fullMessage(for: error)
+    let line = message.split(separator: "\n").first.map(String.init) ?? "wrong command line"
+    let prefix = "Error: "
+    var text = line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+    // A hint follows.
+    if text.hasSuffix(".") { text.removeLast() }
+    return CommandFailure(.usage, text, hint: "see analyze --help")
   }
 
   /// Makes lost output an error instead of a signal, and keeps results out of other files.
@@ -121,6 +143,8 @@ struct AnalyzeCommand: ParsableCommand {
       EXAMPLES
         analyze Examples/digits/digits_cnn.tflite
         analyze report Examples/digits/digits_cnn.onnx --format json
+        analyze --limits
+        analyze --version --json
       """,
     version: "\(AnalyzeTool.identity.name) \(AnalyzeTool.identity.version)",
     subcommands: [

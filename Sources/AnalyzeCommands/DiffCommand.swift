@@ -67,7 +67,12 @@ struct DiffCommand: StatusCommand {
 
   private func snapshot(_ text: String) throws(CommandFailure) -> ReportSnapshot {
     let source = SnapshotSource(
-      options: .init(threads: shared.threadCount, shapes: shared.shape, batch: shared.batch)
+      options: .init(
+        threads: shared.threadCount,
+        shapes: shared.shape,
+        batch: shared.batch,
+        limits: shared.limits
+      )
     )
     let snapshots = try source.snapshots(text)
     guard snapshots.count == 1, let snapshot = snapshots.first else {

@@ -82,14 +82,6 @@ struct GraphCommand: StatusCommand {
   )
   var data: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Bound the drawing: layout-nodes, layout-time (seconds), layout-mem (bytes).",
-      valueName: "NAME=VALUE"
-    )
-  )
-  var limit: [LimitOption] = []
-
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -106,12 +98,6 @@ struct GraphCommand: StatusCommand {
     if models.count == 2, part != nil || focus != nil || depth != nil || !data.isEmpty {
       throw ValidationError("--only, --focus, --depth and --data do not apply to two models")
     }
-    for option in limit where GraphLimits.names[option.name] == nil {
-      throw ValidationError(
-        "--limit \(option.name): the limits of a graph are "
-          + GraphLimits.names.keys.sorted().joined(separator: ", ")
-      )
-    }
   }
 
   func status() throws -> ExitStatus {
@@ -125,7 +111,7 @@ struct GraphCommand: StatusCommand {
     let picture = GraphPicture(
       format: try GraphFormat(path: output),
       theme: dark ? .dark : .automatic,
-      limits: GraphLimits(limit)
+      limits: GraphLimits(shared.limits)
     )
     let diagram = try self.diagram(loaded)
     let (path, bytes, notes) =
@@ -193,7 +179,7 @@ struct LoadedModel {
     hashesWeights: Bool
   ) throws(CommandFailure) {
     self.path = path
-    let loaded = try ModelLoader.load(path)
+    let loaded = try ModelLoader.load(path, limits: shared.limits)
     (model, source, file) = loaded
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
     for file in model.ledger.files

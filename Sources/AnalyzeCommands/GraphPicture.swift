@@ -22,26 +22,16 @@ enum GraphFormat: String, CaseIterable {
   }
 }
 
-/// `--limit` of the graph command.
+/// What laying a graph out may take.
 struct GraphLimits {
-  /// The limits and what they are for.
-  static let names: [String: String] = [
-    "layout-nodes": "boxes", "layout-time": "seconds", "layout-mem": "bytes",
-  ]
-
   /// With more boxes only DOT is written.
-  var nodes = 20_000
+  var nodes: Int
   var child = ChildLimits()
 
-  init(_ options: [LimitOption]) {
-    for option in options {
-      switch option.name {
-      case "layout-nodes": nodes = option.value
-      case "layout-time": child.milliseconds = min(option.value, 3600) * 1000
-      case "layout-mem": child.memory = option.value
-      default: break
-      }
-    }
+  init(_ limits: Limits) {
+    nodes = limits["layout-nodes"] ?? 20_000
+    if let seconds = limits["layout-time"] { child.milliseconds = min(seconds, 3600) * 1000 }
+    if let bytes = limits["layout-mem"] { child.memory = bytes }
   }
 }
 

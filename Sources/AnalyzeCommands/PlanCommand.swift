@@ -136,7 +136,7 @@ struct PlanCommand: StatusCommand {
       throw CommandFailure(error)
     }
     if let actions { allowed = try named(actions) }
-    let (loaded, source, file) = try ModelLoader.load(model)
+    let (loaded, source, file) = try ModelLoader.load(model, limits: shared.limits)
     let (plan, facts) = try makePlan(loaded, source, budgets, target, allowed, title)
     do throws(ReadError) {
       try source.checkUnchanged(path: file)

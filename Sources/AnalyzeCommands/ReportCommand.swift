@@ -149,7 +149,11 @@ struct ReportCommand: StatusCommand {
   ) throws(CommandFailure) -> Profiled {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
-    let (loaded, source, file) = try ModelLoader.load(path, signature: signature)
+    let (loaded, source, file) = try ModelLoader.load(
+      path,
+      signature: signature,
+      limits: shared.limits
+    )
     if let signature, !loaded.signatures.contains(where: { $0.name == signature }) {
       throw CommandFailure(.usage, path: path, "the model has no signature \"\(signature)\"")
     }

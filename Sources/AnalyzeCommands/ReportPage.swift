@@ -27,7 +27,7 @@ struct ReportPage {
     do throws(DiagramError) {
       let options = DiagramOptions(colouring: overlay.microseconds == nil ? .macs : .time)
       let diagram = try DiagramBuilder(model, profile, overlay: overlay, options: options).diagram()
-      return GraphPicture(format: .html, theme: .automatic, limits: GraphLimits([]))
+      return GraphPicture(format: .html, theme: .automatic, limits: GraphLimits(Limits()))
         .pagePicture(diagram)
     } catch {
       // A page without a graph says as much as the text report.

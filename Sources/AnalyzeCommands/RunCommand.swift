@@ -55,23 +55,12 @@ struct RunCommand: StatusCommand {
   @Flag(name: .long, help: "Bit-exact integer arithmetic of the format's reference kernels.")
   var reference = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Bound what a run may take: tensor-bytes.", valueName: "NAME=VALUE")
-  )
-  var limit: [LimitOption] = []
-
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
     guard shared.output != nil else { throw ValidationError("-o PATH says where to write") }
     guard shared.shape.isEmpty, shared.batch == nil else {
       throw ValidationError("--shape and --batch do not apply: the input's arrays have shapes")
-    }
-    for option in limit where option.name != LimitOption.tensorBytes {
-      throw ValidationError(
-        "--limit \(option.name): the limit of a run is \(LimitOption.tensorBytes)"
-      )
     }
   }
 
@@ -81,7 +70,11 @@ struct RunCommand: StatusCommand {
     where FileOutput.isSameFile(output, path) {
       throw CommandFailure(.usage, path: output, "the output would replace the \(what)")
     }
-    let (loaded, source, file) = try ModelLoader.load(model, signature: signature)
+    let (loaded, source, file) = try ModelLoader.load(
+      model,
+      signature: signature,
+      limits: shared.limits
+    )
     let bytes = try results(of: loaded)
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
@@ -108,7 +101,7 @@ struct RunCommand: StatusCommand {
       let results = try call.run(
         given,
         keeping: tensors == .all ? Set(call.computedValues) : [],
-        limits: limits,
+        limits: shared.limits.run,
         engine: reference ? .reference : .compiled(threads: shared.threadCount)
       ) { done, total in
         if done < total { progress.show("\(model): running", done: done, of: total) }
@@ -126,12 +119,6 @@ struct RunCommand: StatusCommand {
     } catch {
       throw CommandFailure(error, path: input)
     }
-  }
-
-  private var limits: Interpreter.Limits {
-    var limits = Interpreter.Limits()
-    for option in limit { limits.tensorBytes = option.value }
-    return limits
   }
 
   // MARK: - Names
@@ -188,22 +175,6 @@ struct RunCommand: StatusCommand {
     guard !shared.quiet else { return }
     let line = "analyze: note: " + escapedForTerminal(text) + "\n"
     try? FileOutput.write(Array(line.utf8), to: STDERR_FILENO)
-  }
-}
-
-/// `--limit NAME=VALUE`.
-struct LimitOption: ExpressibleByArgument {
-  /// The most bytes of one tensor.
-  static let tensorBytes = "tensor-bytes"
-
-  var name: String
-  var value: Int
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1)
-    guard parts.count == 2, let value = Int(parts[1]), value > 0 else { return nil }
-    name = String(parts[0])
-    self.value = value
   }
 }
 

@@ -57,6 +57,15 @@ struct SharedOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Colours in text.", valueName: "auto|always|never"))
   var color: ColorChoice = .auto
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Change a limit; analyze --limits lists them.", valueName: "NAME=VALUE")
+  )
+  var limit: [LimitOption] = []
+
+  @Flag(name: .long, help: "Work in a process of its own: a crash becomes an error.")
+  var isolate = false
+
   @Flag(name: .long, help: "Say nothing but results and errors.")
   var quiet = false
 
@@ -65,10 +74,14 @@ struct SharedOptions: ParsableArguments {
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads \(threads) must be between 1 and 256")
     }
+    if let trouble = limit.compactMap(\.trouble).first { throw ValidationError(trouble) }
   }
 
   /// The threads to use.
   var threadCount: Int { threads ?? max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// What the user set of the limits.
+  var limits: Limits { Limits(limit) }
 
   /// How text is written: to a file plainly, to a terminal as wide as it is.
   var textStyle: TextStyle {

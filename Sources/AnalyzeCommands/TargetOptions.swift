@@ -55,13 +55,24 @@ struct RuleOptions: ParsableArguments {
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while let entry = try next(stream, directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name.hasSuffix(".json5"), !name.hasPrefix(".") { names.append(name) }
     }
     return names.sorted()
+  }
+
+  private static func next(
+    _ stream: DirectoryStream,
+    _ directory: String
+  ) throws(CommandFailure) -> UnsafeMutablePointer<dirent>? {
+    do throws(ReadError) {
+      return try nextEntry(of: stream, directory)
+    } catch {
+      throw CommandFailure(error, path: directory)
+    }
   }
 }
 

@@ -173,30 +173,38 @@ extension DirectoryHandle {
     _ relative: String,
     limit: Int
   ) throws(ReadError) -> [(name: String, kind: mode_t)] {
-    guard let opened = try directoryDescriptor(relative) else { return [] }
+    let opened = try directoryDescriptor(relative)
     guard let directory = fdopendir(opened) else {
       close(opened)
       throw ReadError(.ioRead, "cannot list: " + systemMessage(), file: relative)
     }
     defer { closedir(directory) }
     var result: [(name: String, kind: mode_t)] = []
-    while let entry = readdir(directory) {
+    while let entry = try nextEntry(of: directory, relative) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard name != ".", name != ".." else { continue }
       guard result.count < limit else {
-        throw ReadError(.limitExceeded, "the directory has too many entries")
+        throw ReadError(
+          .limitExceeded,
+          "the directory has too many entries",
+          hint: "--limit dir-entries=N allows more"
+        )
       }
       var status = stat()
-      guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        throw ReadError(.ioRead, "cannot stat: " + systemMessage(), file: relative + "/" + name)
+      }
       result.append((name, status.st_mode & S_IFMT))
     }
     return result
   }
 
   /// Opens a directory below this one, part by part.
-  private func directoryDescriptor(_ relative: String) throws(ReadError) -> Int32? {
+  ///
+  /// What cannot be opened is an error: a model without some of its files would be another model.
+  private func directoryDescriptor(_ relative: String) throws(ReadError) -> Int32 {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     var parent = openat(descriptor, ".", flags)
     guard parent >= 0 else {
@@ -204,13 +212,42 @@ extension DirectoryHandle {
     }
     for component in relative.split(separator: "/") {
       let next = openat(parent, String(component), flags)
+      let reason = next < 0 ? systemMessage() : ""
       close(parent)
-      guard next >= 0 else { return nil }
+      guard next >= 0 else {
+        throw ReadError(.ioRead, "cannot open the directory: " + reason, file: relative)
+      }
       parent = next
     }
     return parent
   }
 }
+
+/// The next entry of an open directory; `nil` at its end.
+///
+/// - Parameters:
+///   - directory: The directory.
+///   - path: Its path, for the message.
+/// - Throws: `IO_READ` where the system cannot tell, which `readdir` alone would take for the end.
+package func nextEntry(
+  of directory: DirectoryStream,
+  _ path: String
+) throws(ReadError) -> UnsafeMutablePointer<dirent>? {
+  errno = 0
+  if let entry = readdir(directory) { return entry }
+  guard errno == 0 else {
+    throw ReadError(.ioRead, "cannot list: " + systemMessage(), file: path)
+  }
+  return nil
+}
+
+#if canImport(Darwin)
+/// What `opendir` gives.
+package typealias DirectoryStream = UnsafeMutablePointer<DIR>
+#else
+/// What `opendir` gives.
+package typealias DirectoryStream = OpaquePointer
+#endif
 
 extension ByteSource {
   /// Whether a path that the user named is a directory.

@@ -1,3 +1,5 @@
+import CFaults
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -33,8 +35,10 @@ package enum FileOutput {
       let count = bytes.withUnsafeBytes { buffer in
         systemWrite(descriptor, buffer.baseAddress.map { $0 + written }, bytes.count - written)
       }
-      if count < 0 {
-        if errno == EINTR { continue }
+      // Nothing written is no progress: a device that takes nothing must not hold the program.
+      guard count > 0 else {
+        if count < 0, errno == EINTR { continue }
+        if count == 0 { errno = ENOSPC }
         throw WriteError(
           path: path,
           message: "cannot write: " + systemMessage(),
@@ -67,12 +71,18 @@ package enum FileOutput {
       return
     }
     let (directory, name) = split(target)
-    var template = Array("\(directory)/.\(name).analyze-tmp-\(getpid())-XXXXXX".utf8CString)
+    StaleFiles(of: name, in: directory).remove()
+    var template = Array(
+      (directory + "/" + StaleFiles.prefix(name) + "\(getpid())-XXXXXX").utf8CString
+    )
     let descriptor = mkstemp(&template)
     let temporary = template.withUnsafeBufferPointer {
       String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     guard descriptor >= 0 else { throw failure(path) }
+    // An interrupt takes it away, too.
+    let slot = faults_keep_temporary(temporary)
+    defer { faults_forget_temporary(slot) }
     do throws(WriteError) {
       try write(bytes, to: descriptor, path: path)
       guard fchmod(descriptor, exists ? status.st_mode & 0o777 : defaultMode()) == 0,

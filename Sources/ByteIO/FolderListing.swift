@@ -32,7 +32,7 @@ package struct FolderListing: Sendable {
     defer { closedir(folder) }
     var files: [String] = []
     var folders: [String] = []
-    while let entry = readdir(folder) {
+    while let entry = try nextEntry(of: folder, path) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(
           to: CChar.self,
@@ -48,7 +48,11 @@ package struct FolderListing: Sendable {
         )
       }
       var status = stat()
-      guard stat(path + "/" + name, &status) == 0 else { continue }
+      guard stat(path + "/" + name, &status) == 0 else {
+        // A link that leads nowhere; what is there and cannot be looked at is an error.
+        if errno == ENOENT || errno == ELOOP { continue }
+        throw ReadError(.ioRead, "cannot stat: " + systemMessage(), file: path + "/" + name)
+      }
       switch status.st_mode & S_IFMT {
       case S_IFREG: files.append(name)
       case S_IFDIR: folders.append(name)

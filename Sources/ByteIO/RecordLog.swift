@@ -89,7 +89,14 @@ package final class RecordLog {
   {
     let bytes = try ByteSource.mapping(path: path).bytes.array
     guard bytes.prefix(magic.count).elementsEqual(magic.prefix(bytes.count)) else {
-      throw ReadError(.dataInvalid, "it is no journal", at: 0, file: path)
+      let isOther = bytes.count >= magic.count && bytes.starts(with: magic.dropLast())
+      throw ReadError(
+        .dataInvalid,
+        isOther ? "a journal of another version of this tool" : "it is no journal",
+        at: 0,
+        hint: isOther ? "--restart begins anew" : nil,
+        file: path
+      )
     }
     guard bytes.count >= magic.count else { return ([], 0) }
     var records: [[UInt8]] = []

@@ -24,13 +24,14 @@ package struct ModelFinder {
   ///
   /// - Parameter patterns: What to look for.
   /// - Returns: The paths.
-  /// - Throws: `LIMIT_EXCEEDED` where there are too many files to look at.
+  /// - Throws: `LIMIT_EXCEEDED` where there are too many files to look at, `IO_READ` where a folder that
+  ///   may hold models cannot be read: what is not seen must not pass.
   package func paths(fitting patterns: [PathPattern]) throws(ReadError) -> [String] {
     var found: Set<String> = []
     var seen = 0
     var open = [""]
     while let current = open.popLast() {
-      for name in Self.names(in: folder + "/" + current) {
+      for name in try Self.names(in: folder + "/" + current) {
         seen += 1
         guard seen <= Self.mostEntries else {
           throw ReadError(
@@ -68,8 +69,9 @@ package struct ModelFinder {
     guard lstat(path, &status) == 0 else { return .other }
     if status.st_mode & S_IFMT == S_IFLNK {
       // A link to a file is a file; a link to a folder may lead round in a circle.
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .other }
-      return .file
+      // One that leads nowhere is a model that cannot be read.
+      guard stat(path, &status) == 0 else { return .file }
+      return status.st_mode & S_IFMT == S_IFREG ? .file : .other
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return .file
@@ -78,12 +80,14 @@ package struct ModelFinder {
     }
   }
 
-  /// The entries of a folder without `.` and `..`; none where it cannot be read.
-  private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
+  /// The entries of a folder without `.` and `..`.
+  private static func names(in folder: String) throws(ReadError) -> [String] {
+    guard let directory = opendir(folder) else {
+      throw ReadError(.ioRead, "cannot open the folder: " + systemMessage(), file: folder)
+    }
     defer { closedir(directory) }
     var names: [String] = []
-    while let entry = readdir(directory), names.count <= mostEntries {
+    while names.count <= mostEntries, let entry = try nextEntry(of: directory, folder) {
       let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }

@@ -37,7 +37,7 @@ struct RuleDecoder {
     var object = try element.object("target")
     let schema = try object.required("schema")
     guard try schema.string() == Self.schema else {
-      throw schema.error("the schema should be \"\(Self.schema)\"")
+      throw schema.mismatch("the schema \"\(Self.schema)\"")
     }
     let name = try Self.name(try object.required("name"))
     let title = try Self.line(try object.required("title"))

@@ -43,10 +43,18 @@ package final class FlatBuffer {
   /// The table at an offset within the buffer.
   func table(at position: Int, depth: Int) throws(ReadError) -> FlatBufferTable {
     guard depth <= limits.depth else {
-      throw exceeded("tables are nested deeper than \(limits.depth)", at: position)
+      throw exceeded(
+        "tables are nested deeper than \(limits.depth)",
+        "flatbuffer-depth",
+        at: position
+      )
     }
     guard tableCount < limits.tables else {
-      throw exceeded("there are more than \(limits.tables) tables", at: position)
+      throw exceeded(
+        "there are more than \(limits.tables) tables",
+        "flatbuffer-tables",
+        at: position
+      )
     }
     tableCount += 1
     let distance = Int(try bytes.int32(at: position))
@@ -137,8 +145,13 @@ package final class FlatBuffer {
     ReadError(.modelInvalid, message, at: bytes.offset + position)
   }
 
-  private func exceeded(_ message: String, at position: Int) -> ReadError {
-    ReadError(.limitExceeded, message, at: bytes.offset + position)
+  private func exceeded(_ message: String, _ limit: String, at position: Int) -> ReadError {
+    ReadError(
+      .limitExceeded,
+      message,
+      at: bytes.offset + position,
+      hint: "--limit \(limit)=N allows more"
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import ByteIO
 import FormatKeras
 import ModelIR
+import TestSupport
 import Testing
 import WireFormats
 
@@ -54,6 +55,32 @@ import WireFormats
       guard let model = try? Archive.load(mutated) else { continue }
       let labelled = model.ledger.entries.reduce(0) { $0 + $1.byteCount }
       #expect(labelled == mutated.count, "seed \(seed), round \(round)")
+    }
+  }
+
+  @Test func `the fuzzer begins with small models`() throws {
+    let config = Archive.functional(
+      [
+        Archive.input,
+        Archive.layer(
+          "Dense",
+          "d",
+          #""units": 3, "activation": "relu""#,
+          inbound: Archive.call("x")
+        ),
+        Archive.layer("Reshape", "r", #""target_shape": [3, 1]"#, inbound: Archive.call("d")),
+      ],
+      inputs: ["x"],
+      outputs: ["r"]
+    )
+    let layers = [
+      Archive.input, Archive.layer("Dense", "d", #""units": 2"#),
+      Archive.layer("LSTM", "l", #""units": 2, "return_sequences": false"#),
+    ]
+    try expectSeed(Array(config.utf8), "keras-config", "functional.json")
+    try expectSeed(Array(Archive.sequential(layers).utf8), "keras-config", "sequential.json")
+    for target in ["keras", "pipeline"] {
+      try expectSeed(Archive.keras(config), target, "functional.keras")
     }
   }
 

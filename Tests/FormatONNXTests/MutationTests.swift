@@ -86,6 +86,9 @@ import Testing
   }
 
   @Test func `the seed itself loads`() throws {
+    for target in ["onnx", "protobuf", "pipeline"] {
+      try expectSeed(Self.seedFile, target, "small.onnx")
+    }
     let model = try load(Self.seedFile)
     #expect(model.graphs.count == 3)
     #expect(model.main.nodes.map(\.op.name) == ["convolution", "leakyRelu", "if"])

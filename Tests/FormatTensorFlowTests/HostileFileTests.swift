@@ -193,6 +193,10 @@ import Testing
       node("m", "MatMul", ["x", "w"]), node("y", "Relu", ["m"]),
     ].flatMap(\.bytes)
 
+  @Test func `the fuzzer begins with a small graph`() throws {
+    for target in ["graphdef", "pipeline"] { try expectSeed(Self.small, target, "small.pb") }
+  }
+
   @Test func `every prefix gives an answer`() {
     for count in 0..<Self.small.count {
       let bytes = ByteSource(Array(Self.small.prefix(count))).bytes

@@ -1,4 +1,5 @@
 import ByteIO
+import TestSupport
 import Testing
 import WireFormats
 
@@ -35,6 +36,16 @@ import WireFormats
       return nil
     } catch {
       return error
+    }
+  }
+
+  /// There is no writer of ours for HDF5: the smallest of h5py's files stand in.
+  @Test func `the fuzzer begins with small files`() throws {
+    for name in ["bad/soft_cycle", "links_latest", "links_earliest", "small_v108", "zeros_latest"] {
+      let file = name.split(separator: "/").joined(separator: "-") + ".h5"
+      for target in ["hdf5", "hdf5-unchecked"] {
+        try expectSeed(try HDF5Fixtures.bytes(name + ".h5"), target, file)
+      }
     }
   }
 

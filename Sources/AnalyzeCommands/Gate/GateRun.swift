@@ -109,7 +109,8 @@ struct GateRun {
         needsGzip: policy?.needsGzip ?? false,
         needsZstd: policy?.needsZstd ?? false,
         targets: targets,
-        library: library
+        library: library,
+        limits: shared.limits
       )
     )
   }

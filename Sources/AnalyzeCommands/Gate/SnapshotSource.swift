@@ -18,6 +18,7 @@ struct SnapshotSource {
     /// Deployment targets to ask, and where their rules come from.
     var targets: [DeploymentTarget] = []
     var library: TargetLibrary?
+    var limits = Limits()
   }
 
   var options: Options
@@ -46,13 +47,13 @@ struct SnapshotSource {
   /// The same of bytes that are at hand.
   func snapshots(of source: ByteSource, path: String) throws(CommandFailure) -> [ReportSnapshot] {
     if Self.looksLikeJSON(source.bytes) { return try saved(source.bytes, path: path) }
-    let model = try ModelLoader.load(source, path: path)
+    let model = try ModelLoader.load(source, path: path, limits: options.limits)
     return [try snapshot(model, source, path)]
   }
 
   /// Measures a model.
   func measured(_ path: String) throws(CommandFailure) -> ReportSnapshot {
-    let (model, source, file) = try ModelLoader.load(path)
+    let (model, source, file) = try ModelLoader.load(path, limits: options.limits)
     let snapshot = try snapshot(model, source, path)
     do throws(ReadError) {
       try source.checkUnchanged(path: file)

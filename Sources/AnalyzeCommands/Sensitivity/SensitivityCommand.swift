@@ -107,12 +107,6 @@ struct SensitivityCommand: StatusCommand {
   )
   var merge: [String] = []
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Bound what is kept in memory: cache=256MiB.", valueName: "NAME=VALUE")
-  )
-  var limit: [ByteLimitOption] = []
-
   @Option(name: .long, help: ArgumentHelp("How to write the report.", valueName: "text|json"))
   var format: Format = .text
 
@@ -126,9 +120,6 @@ struct SensitivityCommand: StatusCommand {
     if resume, restart { throw ValidationError("--resume and --restart exclude each other") }
     if !merge.isEmpty, shard != nil || resume || restart || time != nil {
       throw ValidationError("--merge measures nothing: no --shard, --resume, --restart, --time")
-    }
-    for option in limit where option.name != "cache" {
-      throw ValidationError("--limit \(option.name): the limit of a sweep is cache")
     }
   }
 
@@ -161,31 +152,5 @@ struct ShardOption: ExpressibleByArgument {
       index >= 1, index <= count
     else { return nil }
     shard = SweepOptions.Shard(index: index, of: count)
-  }
-}
-
-/// `cache=256MiB`.
-struct ByteLimitOption: ExpressibleByArgument {
-  var name: String
-  var bytes: Int
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1)
-    guard parts.count == 2 else { return nil }
-    name = String(parts[0])
-    let units: [(String, Int)] = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("MB", 1_000_000),
-      ("GB", 1_000_000_000), ("B", 1),
-    ]
-    var text = String(parts[1])
-    var factor = 1
-    if let unit = units.first(where: { text.hasSuffix($0.0) }) {
-      text.removeLast(unit.0.count)
-      factor = unit.1
-    }
-    guard let number = Int(text.filter { $0 != " " }), number > 0 else { return nil }
-    let product = number.multipliedReportingOverflow(by: factor)
-    guard !product.overflow else { return nil }
-    bytes = product.partialValue
   }
 }

@@ -40,7 +40,10 @@ struct SensitivityRun {
     where FileOutput.isSameFile(output, path) {
       throw CommandFailure(.usage, path: output, "the output would replace the \(what)")
     }
-    let (model, source, file) = try ModelLoader.load(command.model)
+    let (model, source, file) = try ModelLoader.load(
+      command.model,
+      limits: command.shared.limits
+    )
     let subject = try Subject(command, model, source)
     let sweep = try self.sweep(subject, record: nil)
     if !command.merge.isEmpty { return try merge(sweep, subject) }
@@ -110,7 +113,7 @@ struct SensitivityRun {
       options.metric = command.metric
       options.seed = command.seed ?? 0
       options.shard = command.shard?.shard
-      for limit in command.limit { options.cacheBytes = limit.bytes }
+      if let bytes = command.shared.limits["cache"] { options.cacheBytes = bytes }
       self.options = options
       let shapes = try Self.shapes(command, model)
       do throws(ExecutionError) {

@@ -17,6 +17,8 @@ package struct Placer {
 
   /// Curves, then straight lines, then rows by ourselves.
   private func solved(_ problems: [ColumnProblem]) -> [ColumnLayout] {
+    // Without any time no process is worth its start.
+    guard limits.milliseconds > 0 else { return problems.map(LayeredLayout.layout) }
     // Both tries together keep to the limit.
     var most = limits
     most.milliseconds = limits.milliseconds / 10 * 6

@@ -31,13 +31,18 @@ package enum KerasFormat {
   /// - Parameters:
   ///   - bytes: The whole file.
   ///   - path: The path as the user gave it.
+  ///   - limits: How much it may ask for.
   /// - Returns: The model, with a ledger entry for each byte of the file.
   /// - Throws: `ReadError` where the bytes cannot be understood.
-  package static func load(_ bytes: Bytes, path: String) throws(ReadError) -> Model {
+  package static func load(
+    _ bytes: Bytes,
+    path: String,
+    limits: KerasLimits = KerasLimits()
+  ) throws(ReadError) -> Model {
     let container =
       HDF5File.probe(bytes)
       ? try KerasContainer(file: bytes) : try KerasContainer(archive: bytes)
-    return try KerasLoader(container, bytes, path: path).load()
+    return try KerasLoader(container, bytes, path: path, limits: limits).load()
   }
 
   /// The name stands in the directory at the end: it is looked for, not read.

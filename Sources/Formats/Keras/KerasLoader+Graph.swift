@@ -205,7 +205,8 @@ extension KerasLoader {
       throw ReadError(
         .limitExceeded,
         "shared and nested models unfold into more operators than the file's size explains",
-        path: layer.config.path
+        path: layer.config.path,
+        hint: "--limit nodes=N allows more"
       )
     }
     if let model = layer.model {

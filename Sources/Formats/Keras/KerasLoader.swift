@@ -15,7 +15,7 @@ final class KerasLoader {
   /// Layers whose options could not be followed, and why.
   var refusals: [String] = []
 
-  init(_ container: KerasContainer, _ bytes: Bytes, path: String) {
+  init(_ container: KerasContainer, _ bytes: Bytes, path: String, limits: KerasLimits) {
     self.container = container
     self.bytes = bytes
     self.path = path
@@ -24,7 +24,7 @@ final class KerasLoader {
     builder = GraphBuilder(
       name: container.config?["config"]?["name"]?.text ?? "",
       generation: container.generation,
-      nodeLimit: 10_000 + min(bytes.count, 1 << 24)
+      nodeLimit: limits.nodes ?? 10_000 + min(bytes.count, 1 << 24)
     )
   }
 

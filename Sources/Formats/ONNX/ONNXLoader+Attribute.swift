@@ -72,7 +72,8 @@ extension ONNXLoader {
         .limitExceeded,
         "a node has \(proto.attributes.count) attributes, more than the limit of"
           + " \(limits.attributes)",
-        at: proto.range.lowerBound
+        at: proto.range.lowerBound,
+        hint: "--limit attributes=\(proto.attributes.count) allows it"
       )
     }
     var result: [SourceAttribute] = []

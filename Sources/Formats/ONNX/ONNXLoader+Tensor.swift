@@ -62,7 +62,8 @@ extension ONNXLoader {
       throw ReadError(
         .limitExceeded,
         "tensor \"\(name)\" has \(dims.count) axes, more than the limit of \(limits.rank)",
-        at: offset
+        at: offset,
+        hint: "--limit rank=\(dims.count) allows it"
       )
     }
     if let negative = dims.first(where: { $0 < 0 }) {

@@ -12,8 +12,13 @@ extension Loader {
     guard subgraphCount > 0 else {
       throw ReadError(.modelInvalid, "the model has no subgraph", at: root.offset)
     }
-    guard subgraphCount <= 10_000 else {
-      throw ReadError(.limitExceeded, "\(subgraphCount) subgraphs; 10,000 are read")
+    guard subgraphCount <= limits.subgraphs else {
+      throw ReadError(
+        .limitExceeded,
+        "the model has \(subgraphCount) subgraphs, more than the limit of \(limits.subgraphs)",
+        at: root.offset,
+        hint: "--limit subgraphs=\(subgraphCount) allows it"
+      )
     }
     for index in 0..<subgraphCount {
       let graph = try located("subgraphs[\(index)]") { () throws(ReadError) in

@@ -70,8 +70,13 @@ extension Loader {
 
   private func extents(_ table: FlatBufferTable, slot: Int) throws(ReadError) -> [Int32] {
     guard let vector = try table.vector(slot: slot, of: Int32.self) else { return [] }
-    guard vector.count <= 64 else {
-      throw ReadError(.limitExceeded, "a tensor of \(vector.count) axes", at: table.offset)
+    guard vector.count <= limits.rank else {
+      throw ReadError(
+        .limitExceeded,
+        "a tensor of \(vector.count) axes, more than the limit of \(limits.rank)",
+        at: table.offset,
+        hint: "--limit rank=\(vector.count) allows it"
+      )
     }
     try allocation.charge(vector.count * 16, at: table.offset)
     return try vector.array()

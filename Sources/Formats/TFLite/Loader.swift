@@ -37,14 +37,20 @@ final class Loader {
   /// A label for a range of the file.
   typealias Claim = (range: Range<Int>, category: ByteCategory)
 
-  init(_ bytes: Bytes, path: String, limits: FlatBufferLimits?) throws(ReadError) {
+  let limits: TFLiteLimits
+
+  init(_ bytes: Bytes, path: String, limits: TFLiteLimits) throws(ReadError) {
     self.bytes = bytes
     self.path = path
-    buffer = FlatBuffer(bytes, limits: limits)
+    self.limits = limits
+    var flatBuffer = FlatBufferLimits(byteCount: bytes.count)
+    if let depth = limits.flatBufferDepth { flatBuffer.depth = depth }
+    if let tables = limits.flatBufferTables { flatBuffer.tables = tables }
+    buffer = FlatBuffer(bytes, limits: flatBuffer)
     root = try buffer.root()
-    allocation = AllocationBudget(metadataBytes: bytes.count)
+    allocation = AllocationBudget(metadataBytes: bytes.count, limit: limits.structureBytes)
     let (justified, overflow) = bytes.count.multipliedReportingOverflow(by: 256)
-    denseBytesLeft = min(2 << 30, overflow ? 2 << 30 : justified)
+    denseBytesLeft = limits.denseBytes ?? min(2 << 30, overflow ? 2 << 30 : justified)
   }
 
   /// Reads everything.
@@ -98,7 +104,7 @@ final class Loader {
   /// Names longer than 4 KiB keep that much and a hash of the rest: nobody reads more.
   func text(_ bytes: Bytes?) throws(ReadError) -> String {
     guard let bytes, !bytes.isEmpty else { return "" }
-    let kept = 4096
+    let kept = limits.nameBytes
     guard bytes.count > kept else {
       try allocation.charge(bytes.count, at: bytes.offset)
       return bytes.string
@@ -128,10 +134,10 @@ struct AllocationBudget {
   private let limit: Int
   private var left: Int
 
-  init(metadataBytes: Int) {
+  init(metadataBytes: Int, limit stated: Int? = nil) {
     let (product, overflow) = max(0, metadataBytes).multipliedReportingOverflow(by: 32)
     let (sum, sumOverflow) = product.addingReportingOverflow(16 << 20)
-    limit = overflow || sumOverflow ? Int.max : sum
+    limit = stated ?? (overflow || sumOverflow ? Int.max : sum)
     left = limit
   }
 
@@ -144,7 +150,8 @@ struct AllocationBudget {
         .limitExceeded,
         "the model's structure would take more than \(limit) bytes of memory",
         at: offset,
-        hint: "many parts of the file seem to share their content"
+        hint: "many parts of the file seem to share their content; --limit metadata-alloc=BYTES"
+          + " allows more"
       )
     }
     left -= byteCount

@@ -32,7 +32,7 @@ package enum TFLiteFormat {
   package static func load(
     _ bytes: Bytes,
     path: String,
-    limits: FlatBufferLimits? = nil
+    limits: TFLiteLimits = TFLiteLimits()
   ) throws(ReadError) -> Model {
     guard probe(bytes) else { throw FileRecognition.refusal(of: bytes) }
     let loader = try Loader(bytes, path: path, limits: limits)

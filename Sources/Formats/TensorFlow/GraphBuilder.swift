@@ -75,12 +75,17 @@ struct GraphBuilder {
   ) throws(ReadError) -> Int {
     let depth = parent.map { drafts[$0].depth + 1 } ?? 0
     guard drafts.count < limits.graphs else {
-      throw ReadError(.limitExceeded, "the model has more than \(limits.graphs) nested graphs")
+      throw ReadError(
+        .limitExceeded,
+        "the model has more than \(limits.graphs) nested graphs",
+        hint: "--limit subgraphs=N allows more"
+      )
     }
     guard depth <= limits.callDepth else {
       throw ReadError(
         .limitExceeded,
-        "loops and choices are nested more than \(limits.callDepth) deep"
+        "loops and choices are nested more than \(limits.callDepth) deep",
+        hint: "--limit call-depth=N allows more"
       )
     }
     drafts.append(
@@ -116,7 +121,8 @@ struct GraphBuilder {
     guard depth <= limits.callDepth else {
       throw ReadError(
         .limitExceeded,
-        "functions call each other more than \(limits.callDepth) deep (\"\(name.prefix(128))\")"
+        "functions call each other more than \(limits.callDepth) deep (\"\(name.prefix(128))\")",
+        hint: "--limit call-depth=N allows more"
       )
     }
     try count()
@@ -144,7 +150,8 @@ struct GraphBuilder {
     guard instanceCount <= instanceLimit else {
       throw ReadError(
         .limitExceeded,
-        "the functions take more than \(instanceLimit) nodes when they are inlined"
+        "the functions take more than \(instanceLimit) nodes when they are inlined",
+        hint: "--limit nodes=N allows more"
       )
     }
   }

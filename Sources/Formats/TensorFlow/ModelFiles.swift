@@ -5,8 +5,6 @@ import WireFormats
 /// The files of a SavedModel directory beside `saved_model.pb`.
 struct ModelFiles {
   private static let index = "variables/variables.index"
-  /// How many files a directory may have.
-  private static let fileLimit = 10_000
 
   /// What each file is, by its number in the ledger.
   private(set) var members: [(path: String, bytes: Bytes, file: Int)] = []
@@ -16,12 +14,29 @@ struct ModelFiles {
   /// Maps every file of the directory and gives it a place in the ledger.
   mutating func read(
     _ directory: DirectoryHandle,
+    limits: TensorFlowLimits,
     ledger: inout ByteLedger.Builder
   ) throws(ReadError) {
-    let listing = try directory.files(limit: Self.fileLimit)
+    let listing = try directory.files(limit: limits.directoryEntries)
     skipped = listing.others
+    var total = 0
     for path in listing.files where path != TensorFlowFormat.savedModelFile {
-      guard let source = try directory.mapping(path) else { continue }
+      guard let source = try directory.mapping(path) else {
+        throw ReadError(
+          .ioRead,
+          "the file went away while the directory was being read",
+          hint: "run again",
+          file: path
+        )
+      }
+      total += source.count
+      guard total <= limits.directoryBytes else {
+        throw ReadError(
+          .limitExceeded,
+          "the directory's files have more than \(limits.directoryBytes) bytes",
+          hint: "--limit dir-bytes=SIZE allows more"
+        )
+      }
       let file = ledger.add(
         LedgerFile(path: path, byteCount: source.count),
         bytes: source.bytes

@@ -16,6 +16,10 @@ package struct TensorFlowLimits: Sendable {
   package var madeFactor = 64
   /// What they may take whatever the size of the file.
   package var madeBytes = 16 << 20
+  /// Files of a SavedModel's directory.
+  package var directoryEntries = 10_000
+  /// The bytes of all of them.
+  package var directoryBytes = 64 << 30
   /// The bytes of a name that are kept.
   package var nameBytes = 4_096
 

@@ -25,7 +25,7 @@ struct TensorFlowLoader {
     let name = directory == nil ? path : TensorFlowFormat.savedModelFile
     _ = ledger.add(LedgerFile(path: name, byteCount: bytes.count), bytes: bytes)
     var files = ModelFiles()
-    if let directory { try files.read(directory, ledger: &ledger) }
+    if let directory { try files.read(directory, limits: limits, ledger: &ledger) }
     var meta: MetaGraphMessage?
     switch kind {
     case .graph: break

@@ -172,7 +172,8 @@ struct TensorMessage: Sendable {
         .limitExceeded,
         "a constant of \(type.rawValue) \(Shape.fixed(sizes)) would take \(needed) bytes, which the"
           + " file does not hold",
-        at: message.bytes.offset
+        at: message.bytes.offset,
+        hint: "--limit dense-alloc=BYTES allows it"
       )
     }
     var bytes = values

@@ -1,5 +1,7 @@
 #include "CFaults.h"
 
+#include "lines.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,7 +21,6 @@ typedef struct {
 
 static Slot slots[SLOT_COUNT];
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
-static volatile sig_atomic_t wants_json = 0;
 
 int faults_register(const void *base, size_t byte_count, const char *error_line,
                     const char *json_line) {
@@ -48,38 +49,26 @@ void faults_unregister(int slot) {
   pthread_mutex_unlock(&slots_lock);
 }
 
-static void write_line(int descriptor, const char *line) {
-  if (line == NULL) return;
-  size_t left = strlen(line);
-  while (left > 0) {
-    ssize_t written = write(descriptor, line, left);
-    if (written <= 0) return;
-    line += written;
-    left -= (size_t)written;
-  }
-}
-
 static void handle_bus_error(int signal_number, siginfo_t *info, void *context) {
   (void)context;
   const char *address = info->si_addr;
   for (int i = 0; i < SLOT_COUNT; i++) {
     const char *base = slots[i].base;
     if (base == NULL || address < base || address >= base + slots[i].byte_count) continue;
-    if (wants_json) write_line(1, slots[i].json_line);
-    write_line(2, slots[i].error_line);
+    if (faults_wants_json) faults_write(1, slots[i].json_line);
+    faults_write(2, slots[i].error_line);
     _exit(2);
   }
-  // Not one of ours: die as if there were no handler.
-  signal(signal_number, SIG_DFL);
-  raise(signal_number);
+  // Not one of ours.
+  faults_crash(signal_number);
 }
 
 void faults_install(int json) {
-  wants_json = json;
+  faults_wants_json = json;
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = handle_bus_error;
-  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   sigaction(SIGBUS, &action, NULL);
 }

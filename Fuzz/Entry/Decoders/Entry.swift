@@ -1,0 +1,10 @@
+import FuzzDecoders
+import FuzzSupport
+
+private let target = FuzzEntry.chosen(FuzzDecoders.targets)
+
+/// The function that libFuzzer looks for; its `main` is libFuzzer's own.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  FuzzEntry.run(target, data, size)
+}
