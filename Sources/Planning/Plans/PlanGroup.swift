@@ -1,5 +1,10 @@
 /// Sites that are treated alike, and the ways to treat them.
 package struct PlanGroup: Sendable, Equatable {
+  /// What is changed at the sites.
+  package enum Kind: String, Sendable, CaseIterable {
+    case weights, activations, channels
+  }
+
   /// One way, with what it makes of the group.
   package struct Choice: Sendable, Equatable {
     /// The action's name; `nil` leaves the sites as they are.
@@ -27,12 +32,14 @@ package struct PlanGroup: Sendable, Equatable {
     }
   }
 
+  package var kind = Kind.weights
   /// Places in the table's sites.
   package var sites: [Int]
   /// The first leaves everything as it is.
   package var choices: [Choice]
 
-  package init(sites: [Int], choices: [Choice]) {
+  package init(kind: Kind = .weights, sites: [Int], choices: [Choice]) {
+    self.kind = kind
     self.sites = sites
     self.choices = choices
   }

@@ -105,6 +105,9 @@ package struct Planner {
       originals: originals,
       predicted: predicted,
       divergence: isSolved ? problem.divergence(solution.chosen) : nil,
+      predictedAgreement: nil,
+      search: nil,
+      verified: nil,
       marginals: solver.marginals(problem, solution),
       infeasibility: isSolved ? nil : solver.explain(problem),
       front: solver.front(problem, count: frontPoints),
@@ -137,6 +140,7 @@ package struct Planner {
         let output = node?.outputs.first ?? nil
         let layer = Plan.Layer(
           site: site.id,
+          kind: group.kind,
           layer: site.layer,
           tensor: site.tensor,
           output: output.map { graph[$0].name },
@@ -145,6 +149,8 @@ package struct Planner {
           action: choice.action,
           bytesBefore: site.bytes ?? 0,
           bytesAfter: (choice.action == nil ? site.bytes : measured?.bytes) ?? site.bytes ?? 0,
+          multiplyAddsBefore: nil,
+          multiplyAddsAfter: nil,
           predictedDivergence: choice.action == nil ? 0 : measured?.divergence?.mean ?? 0
         )
         result.append((place, layer))
