@@ -118,7 +118,7 @@ struct PlanCommand: StatusCommand {
     let target = try targetOptions.targets().targets.first
     var budgets: [Budget] = []
     var allowed: [String]?
-    var title: String?
+    var place: Scenario?
     do throws(PlanningError) {
       if let preset { budgets += try PlanRules.preset(preset).budgets }
       for text in budget {
@@ -130,21 +130,21 @@ struct PlanCommand: StatusCommand {
       if let scenario {
         let found = try PlanRules.scenario(scenario)
         allowed = found.actions
-        title = found.name
+        place = found
       }
     } catch {
       throw CommandFailure(error)
     }
     if let actions { allowed = try named(actions) }
     let (loaded, source, file) = try ModelLoader.load(model)
-    let (plan, facts) = try makePlan(loaded, source, budgets, target, allowed, title)
+    let (files, facts) = try makePlan(loaded, source, budgets, target, allowed, place)
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: model)
     }
-    try write(plan, facts)
-    return plan.status == .infeasible ? .couldNotTell : .done
+    try write(files, facts)
+    return files.plan.status == .infeasible ? .couldNotTell : .done
   }
 
   /// The names in `--actions`, checked and in their full form.
@@ -166,8 +166,8 @@ struct PlanCommand: StatusCommand {
     _ budgets: [Budget],
     _ target: DeploymentTarget?,
     _ allowed: [String]?,
-    _ scenario: String?
-  ) throws(CommandFailure) -> (Plan, PlanJSON.ModelFacts) {
+    _ scenario: Scenario?
+  ) throws(CommandFailure) -> (PlanFiles, PlanJSON.ModelFacts) {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     var hash = SHA256()
@@ -197,7 +197,7 @@ struct PlanCommand: StatusCommand {
       budgets: budgets,
       goal: goal,
       target: target?.name,
-      scenario: scenario,
+      scenario: scenario?.name,
       preset: preset,
       allows: { action in
         if let allowed, !allowed.contains(action) { return false }
@@ -222,8 +222,10 @@ struct PlanCommand: StatusCommand {
           progress.show("\(self.model): weighing layers", done: done, of: total)
         }
       }
-      let plan = try Planner().plan(request, table, model: model, originals: originals)
-      return (plan, .init(model: model, byteCount: profile.totals.fileBytes, sha256: digest))
+      var plan = try Planner().plan(request, table, model: model, originals: originals)
+      plan.training = TrainingAdvisor(scenario: scenario).advice(plan, table)
+      let files = PlanFiles(plan: plan, table: table, model: model, profile: profile)
+      return (files, .init(model: model, byteCount: profile.totals.fileBytes, sha256: digest))
     } catch {
       throw CommandFailure(error, path: error.code == .usage ? nil : self.model)
     }
@@ -253,19 +255,23 @@ struct PlanCommand: StatusCommand {
 
   // MARK: - Output
 
-  private func write(_ plan: Plan, _ facts: PlanJSON.ModelFacts) throws(CommandFailure) {
-    let recipes = Recipe.all(for: plan, format: facts.model.format)
+  private func write(_ files: PlanFiles, _ facts: PlanJSON.ModelFacts) throws(CommandFailure) {
+    let plan = files.plan
+    let recipes = files.recipes
     let json = PlanJSON(plan, of: facts, recipes: recipes, tool: AnalyzeTool.identity).value()
     let text = PlanText(plan, style: shared.textStyle)
     if let folder = shared.output {
-      try makeFolder(folder)
-      if !recipes.isEmpty { try makeFolder(folder + "/recipes") }
+      try OutputFolder.make(folder)
+      if !recipes.isEmpty { try OutputFolder.make(folder + "/recipes") }
     }
     do throws(WriteError) {
       if let folder = shared.output {
         try FileOutput.replace(folder + "/plan.json", with: json.serialized())
         let markdown = PlanMarkdown(plan, model: model, recipes: recipes).text()
         try FileOutput.replace(folder + "/plan.md", with: Array(markdown.utf8))
+        for file in files.all() {
+          try FileOutput.replace(folder + "/" + file.name, with: file.content)
+        }
         for recipe in recipes {
           try FileOutput.replace(folder + "/recipes/" + recipe.name, with: recipe.content)
         }
@@ -279,11 +285,6 @@ struct PlanCommand: StatusCommand {
     } catch {
       throw CommandFailure(error)
     }
-  }
-
-  private func makeFolder(_ path: String) throws(CommandFailure) {
-    guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
-    throw CommandFailure(.ioWrite, path: path, "the folder cannot be made (error \(errno))")
   }
 }
 

@@ -361,6 +361,8 @@ struct SensitivityRun {
     } catch {
       throw CommandFailure(error)
     }
+    try SensitivityPictures(result: result, model: subject.facts.model, path: command.model)
+      .write(command)
     if command.format == .text {
       var style = command.shared
       style.output = nil

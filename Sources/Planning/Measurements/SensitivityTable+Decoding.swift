@@ -64,12 +64,29 @@ extension SensitivityTable {
       }
       measurements.append(measurement)
     }
-    return SensitivityTable(
+    var table = SensitivityTable(
       origin: .measured(samples: samples),
       metric: metric,
       baselineAccuracy: baselineAccuracy,
       sites: sites,
       measurements: measurements
+    )
+    table.adequacy = try adequacy(document.optional("adequacy"))
+    return table
+  }
+
+  private static func adequacy(_ element: JSON5Element?) throws(JSON5Error) -> Adequacy? {
+    guard let element, !element.isNull else { return nil }
+    var object = try element.object("adequacy")
+    let verdict = try object.required("verdict").string(oneOf: ["enough", "not-enough"])
+    return Adequacy(
+      isEnough: verdict == "enough",
+      reliability: try object.optional("reliability").flatMap { (value) throws(JSON5Error) in
+        value.isNull ? nil : try value.double()
+      },
+      samplesNeeded: try object.optional("samplesNeeded").flatMap { (value) throws(JSON5Error) in
+        try number(value)
+      }
     )
   }
 

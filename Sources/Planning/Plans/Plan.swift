@@ -54,6 +54,8 @@ package struct Plan: Sendable {
   package var front: [PlanSolver.Point]
   /// What reports have to say beside the figures: lower case, no full stop.
   package var notes: [String]
+  /// Steps that could win back what is lost, each with its measurement.
+  package var training: [TrainingAdvice] = []
 
   /// The budgets that bind.
   package var binding: [BudgetFigure] {

@@ -122,6 +122,8 @@ package struct PlanSolver {
     package var bytes: Int
     package var divergence: Double
     package var chosen: [Int]
+    /// What is done to each site that is changed, by its place in the table.
+    package var actions: [Int: String] = [:]
   }
 
   /// The trade between size and divergence, without the budgets: `count` sizes evenly spaced from the
@@ -154,11 +156,21 @@ package struct PlanSolver {
       let point = Point(
         bytes: Int(size),
         divergence: solution.cost,
-        chosen: solution.chosen
+        chosen: solution.chosen,
+        actions: Self.actions(problem, solution.chosen)
       )
       if let last = points.last, last.divergence <= point.divergence { continue }
       points.append(point)
     }
     return points
+  }
+
+  private static func actions(_ problem: PlanProblem, _ chosen: [Int]) -> [Int: String] {
+    var actions: [Int: String] = [:]
+    for (group, choice) in zip(problem.groups, chosen) {
+      guard let action = group.choices[choice].action else { continue }
+      for site in group.sites { actions[site] = action }
+    }
+    return actions
   }
 }

@@ -54,8 +54,9 @@ package struct PlanJSON {
       "verified": plan.verified.map(verified) ?? nil,
       "search": plan.search.map(search) ?? nil,
       "alternatives": .array(plan.front.map(point)),
-      "training": .array([]),
+      "training": .array(plan.training.map(PlanTraining.json)),
       "recipes": JSONValue(recipes.map { "recipes/" + $0.name }),
+      "recipeFiles": .array(recipes.flatMap(expected)),
       "notes": JSONValue(plan.notes),
     ]
   }
@@ -203,6 +204,15 @@ package struct PlanJSON {
         }
       ),
     ]
+  }
+
+  private func expected(_ recipe: Recipe) -> [JSONValue] {
+    recipe.expected.map { expectation in
+      [
+        "recipe": .string("recipes/" + recipe.name), "variant": .string(expectation.variant),
+        "fileBytes": .int(expectation.fileBytes),
+      ]
+    }
   }
 
   private func point(_ point: PlanSolver.Point) -> JSONValue {

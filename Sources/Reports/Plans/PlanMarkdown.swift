@@ -38,9 +38,17 @@ package struct PlanMarkdown {
     lines += plan.front.map {
       "| \(Quantity.bytes($0.bytes)) | \(Quantity.significant($0.divergence)) |"
     }
+    if !plan.training.isEmpty {
+      lines += ["", "## What could win it back", ""]
+      lines += PlanTraining.lines(plan.training).map { "- " + MarkdownText.escaped($0) }
+    }
     if !recipes.isEmpty {
       lines += ["", "## Recipes", ""]
-      lines += recipes.map { "- `recipes/\($0.name)`" }
+      lines += recipes.map { recipe in
+        let expected = recipe.expected.map { "\($0.variant) \(Quantity.bytes($0.fileBytes))" }
+        return "- `recipes/\(recipe.name)`"
+          + (expected.isEmpty ? "" : ": expected " + expected.joined(separator: ", "))
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }

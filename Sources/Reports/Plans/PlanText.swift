@@ -27,6 +27,7 @@ package struct PlanText {
     } else {
       lines += table() + [""] + actions() + [bindingLine]
     }
+    lines += PlanTraining.lines(plan.training).map { "  " + escapedForTerminal($0) }
     lines += plan.notes.map { "  " + style.paint($0, .warning) }
     if let folder {
       let scripts = recipes == 1 ? "1 recipe" : "\(recipes) recipes"
