@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Planning",
       [
-        "ByteIO", "CCbc", "CRules", "Calibration", "ModelIR", "Operators", "Profiling",
-        "TargetRules", "Techniques", "WireFormats",
+        "ByteIO", "CCbc", "CRules", "Calibration", "Execution", "Kernels", "ModelIR", "Operators",
+        "Profiling", "Sensitivity", "TargetRules", "Techniques", "WireFormats",
       ]
     ),
     .executableTarget(name: "PlanBench", dependencies: ["Planning"]),

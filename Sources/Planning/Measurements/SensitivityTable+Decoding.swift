@@ -125,10 +125,13 @@ extension SensitivityTable {
     guard !element.isNull else { return nil }
     var object = try element.object("divergence")
     let mean = try object.required("mean")
+    // Estimates have no bounds.
+    let low = try object.required("low")
+    let high = try object.required("high")
     let interval = Interval(
       mean: try mean.double(),
-      low: try object.required("low").double(),
-      high: try object.required("high").double()
+      low: try (low.isNull ? mean : low).double(),
+      high: try (high.isNull ? mean : high).double()
     )
     guard interval.mean.isFinite, interval.low.isFinite, interval.high.isFinite,
       interval.low <= interval.mean, interval.mean <= interval.high
