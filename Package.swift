@@ -168,7 +168,8 @@ let package = Package(
     tests(
       "Planning",
       [
-        "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
+        "ByteIO", "Calibration", "Execution", "FormatTFLite", "FormatTensorFlow", "Kernels",
+        "ModelIR", "Operators", "Profiling", "Sensitivity", "TargetRules", "Techniques",
         "TestSupport", "WireFormats",
       ]
     ),

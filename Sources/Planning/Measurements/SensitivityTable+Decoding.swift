@@ -40,6 +40,9 @@ extension SensitivityTable {
     }
     var calibration = try document.required("calibration").object("calibration")
     let samples = try calibration.required("samples").int(in: 1...Int.max)
+    let digest = try calibration.optional("sha256").flatMap { (element) throws(JSON5Error) in
+      try text(element)
+    }
     let metric = try document.required("metric").string(oneOf: ["kl", "relative-mse"])
     var baselineAccuracy: Double?
     if let element = document.optional("baseline"), !element.isNull {
@@ -64,13 +67,15 @@ extension SensitivityTable {
       }
       measurements.append(measurement)
     }
-    return SensitivityTable(
+    var table = SensitivityTable(
       origin: .measured(samples: samples),
       metric: metric,
       baselineAccuracy: baselineAccuracy,
       sites: sites,
       measurements: measurements
     )
+    table.samplesDigest = digest
+    return table
   }
 
   private static func site(_ element: JSON5Element) throws(JSON5Error) -> Site {

@@ -39,5 +39,6 @@ extension SensitivityTable {
         )
       }
     )
+    samplesDigest = result.calibration.sha256
   }
 }
