@@ -66,7 +66,8 @@ enum PlanFixtures {
     var subject: PlanSubject
     var originals: [BudgetFigure: Double]
 
-    var data: PlanSubject.Data { subject.data! }
+    var data: PlanSubject.Data
+    var holdout: SampleSet
 
     init(
       _ model: Model,
@@ -128,7 +129,8 @@ enum PlanFixtures {
       var journal = SweepJournal(SweepRecords(plan, sampleCount: halves.search.count))
       _ = try sweep.run(&journal)
       table = SensitivityTable(sweep.result(journal.records, digest: record.sha256))
-      let data = PlanSubject.Data(
+      holdout = halves.holdout ?? halves.search
+      data = PlanSubject.Data(
         compiled: compiled,
         measure: measure,
         search: halves.search,
@@ -165,7 +167,7 @@ enum PlanFixtures {
         models,
         compiled: data.compiled,
         measure: data.measure,
-        samples: data.holdout!
+        samples: holdout
       )
       let figures = ModelFigures(models, originals: originals, target: nil)
       return (try simulator.simulate(chosen), try figures.figure(.size, of: chosen))
@@ -174,7 +176,6 @@ enum PlanFixtures {
     /// How many of the samples held out an integer model answers rightly.
     func answers(of path: String, input: (Double) -> Double) throws -> Double {
       let model = try PlanFixtures.model(path)
-      let holdout = data.holdout!
       let compiled = try CompiledGraph(model, inputShapes: PlanFixtures.shapes(model))
       let executor = try CompiledGraph.Executor(compiled)
       let value = model.main.inputs[0]

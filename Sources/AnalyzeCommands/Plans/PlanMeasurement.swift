@@ -48,6 +48,8 @@ struct PlanMeasurement {
   ///   - actions: What is measured where none are given.
   ///   - target: Where the model is to run.
   ///   - progress: Says what is being done.
+  /// - Returns: The measurements and the subject.
+  /// - Throws: where data or the model cannot be used.
   func run(
     given: SensitivityTable?,
     actions: [String],

@@ -27,7 +27,7 @@ package struct PlanSites: Sendable {
 
   /// A group's further sites.
   func others(_ group: Int, in context: ActionContext) -> [Site] {
-    members(group).compactMap { context.sites[id: $0] }
+    members(group).compactMap { context.sites[$0] }
   }
 
   /// Whether the channels of a group are those of one of the values.
@@ -63,7 +63,7 @@ package struct PlanSites: Sendable {
     notes = []
     for index in groups.indices {
       let names = groups[index].sites.map { table.sites[$0].id }
-      weights[index] = context.sites[id: names[0]]
+      weights[index] = context.sites[names[0]]
       if names.count > 1 { otherMembers[index] = Array(names.dropFirst()) }
     }
     if kinds.contains(.activations) { addActivations(table, context, allows) }
@@ -322,7 +322,7 @@ package struct PlanSites: Sendable {
       }
       guard let planned = models[choices] else { continue }
       coupling.savedMultiplyAdds.append(
-        planned.multiplyAdds(of: site, in: context) - planned.multiplyAdds(of: site)
+        (models[[:]] ?? planned).multiplyAdds(of: site) - planned.multiplyAdds(of: site)
       )
       for (index, choice) in groups[group].choices.enumerated() {
         let bytes = choices.isEmpty ? choice.bytes : try planned.bytes(of: site, choice.action)

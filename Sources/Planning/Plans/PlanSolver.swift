@@ -79,12 +79,12 @@ package struct PlanSolver {
   {
     let expanded = problem.expanded()
     let entries = problem.additive
-    let nearest = solver.nearest(expanded.problem, elastic: Array(entries.indices))
+    let closest = solver.nearest(expanded.problem, elastic: Array(entries.indices))
       .map(expanded.decisions)
     let figures = entries.map { entry in
       let figure = entry.budget.figure
       let best = least(problem, figure) ?? problem.groups.map { _ in 0 }
-      let reached = nearest.flatMap { problem.predicted(figure, $0.chosen) }
+      let reached = closest.flatMap { problem.predicted(figure, $0.chosen) }
       return Infeasibility.Figure(
         figure: figure,
         limit: entry.limit,

@@ -126,8 +126,13 @@ package final class ModelSimulator: PlanSimulator {
       models.queue.run(jobCount: given.count, chunk: 1) { jobs, worker in
         for job in jobs {
           slots[job].result = Result { () throws(ExecutionError) in
-            let executor = try workers[worker].executor ?? CompiledGraph.Executor(compiled)
-            workers[worker].executor = executor
+            let executor: CompiledGraph.Executor
+            if let known = workers[worker].executor {
+              executor = known
+            } else {
+              executor = try CompiledGraph.Executor(compiled)
+              workers[worker].executor = executor
+            }
             let kept = try executor.run(inputs: given[job], keeping: Set(targets)).kept
             return targets.compactMap { kept[$0] }
           }

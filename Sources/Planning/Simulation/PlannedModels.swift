@@ -114,7 +114,7 @@ package final class PlannedModels {
       joint.weights[here.id] = action
       // A tied group has further sites.
       for place in sites.members(group) {
-        if let other = original.sites[id: place], let here = planned.site(other) {
+        if let other = original.sites[place], let here = planned.site(other) {
           joint.weights[here.id] = action
         }
       }
