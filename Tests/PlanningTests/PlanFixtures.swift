@@ -197,7 +197,7 @@ enum PlanFixtures {
             )
           )
         }
-        let output = try executor.run(inputs: [tensor]).outputs[0]
+        let output = try executor.run(inputs: [tensor])[0]
         let scores = output.doubleValues ?? []
         var best = 0
         for place in scores.indices where scores[place] > scores[best] { best = place }

@@ -111,7 +111,7 @@ private struct Interacting: PlanSimulator {
     // By hand: at least 200 bytes of weights and 200 others.
     let problem = try Self.problem(["size<=300B", "divergence<=10"])
     #expect(try PlanSolver().solve(problem).solution.status == .infeasible)
-    let why = PlanSolver().explain(problem)
+    let why = try PlanSolver().explain(problem)
     #expect(why.figures[0].reachable == 400)
     #expect(why.figures[0].isBinding)
     #expect(!why.figures[1].isBinding)

@@ -292,11 +292,13 @@ struct PlanCommand: StatusCommand {
     } else {
       let context = ActionContext(model, types: types.first?.types ?? [])
       do throws(PlanningError) {
-        table =
-          try given
-          ?? WeightErrors.table(in: context, actions: dataFree(model, allowed)) { done, total in
-            progress.show("\(self.model): weighing layers", done: done, of: total)
+        if let given {
+          table = given
+        } else {
+          table = try WeightErrors.table(in: context, actions: dataFree(model, allowed)) {
+            progress.show("\(self.model): weighing layers", done: $0, of: $1)
           }
+        }
       } catch {
         throw CommandFailure(error, path: error.code == .usage ? nil : self.model)
       }
