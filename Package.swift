@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Planning",
       [
-        "ByteIO", "CCbc", "CRules", "Calibration", "ModelIR", "Operators", "Profiling",
-        "TargetRules", "Techniques", "WireFormats",
+        "ByteIO", "CCbc", "CRules", "Calibration", "Execution", "Kernels", "ModelIR", "Operators",
+        "Profiling", "Sensitivity", "TargetRules", "Techniques", "WireFormats",
       ]
     ),
     .executableTarget(name: "PlanBench", dependencies: ["Planning"]),
@@ -168,7 +168,8 @@ let package = Package(
     tests(
       "Planning",
       [
-        "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
+        "ByteIO", "Calibration", "Execution", "FormatTFLite", "FormatTensorFlow", "Kernels",
+        "ModelIR", "Operators", "Profiling", "Sensitivity", "TargetRules", "Techniques",
         "TestSupport", "WireFormats",
       ]
     ),

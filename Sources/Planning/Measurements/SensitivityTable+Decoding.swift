@@ -40,6 +40,9 @@ extension SensitivityTable {
     }
     var calibration = try document.required("calibration").object("calibration")
     let samples = try calibration.required("samples").int(in: 1...Int.max)
+    let digest = try calibration.optional("sha256").flatMap { (element) throws(JSON5Error) in
+      try text(element)
+    }
     let metric = try document.required("metric").string(oneOf: ["kl", "relative-mse"])
     var baselineAccuracy: Double?
     if let element = document.optional("baseline"), !element.isNull {
@@ -71,6 +74,7 @@ extension SensitivityTable {
       sites: sites,
       measurements: measurements
     )
+    table.samplesDigest = digest
     table.adequacy = try adequacy(document.optional("adequacy"))
     return table
   }
@@ -142,10 +146,13 @@ extension SensitivityTable {
     guard !element.isNull else { return nil }
     var object = try element.object("divergence")
     let mean = try object.required("mean")
+    // Estimates have no bounds.
+    let low = try object.required("low")
+    let high = try object.required("high")
     let interval = Interval(
       mean: try mean.double(),
-      low: try object.required("low").double(),
-      high: try object.required("high").double()
+      low: try (low.isNull ? mean : low).double(),
+      high: try (high.isNull ? mean : high).double()
     )
     guard interval.mean.isFinite, interval.low.isFinite, interval.high.isFinite,
       interval.low <= interval.mean, interval.mean <= interval.high

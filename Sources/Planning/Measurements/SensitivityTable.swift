@@ -66,6 +66,8 @@ package struct SensitivityTable: Sendable, Equatable {
   /// `kl`, `relative-mse`, or `relative-weight-error`.
   package var metric: String
   package var baselineAccuracy: Double?
+  /// The SHA-256 of the samples; `nil` where nothing was run.
+  package var samplesDigest: String?
   package var sites: [Site]
   /// In the order of sites, then actions.
   package var measurements: [Measurement]

@@ -20,15 +20,37 @@ package struct PlanMarkdown {
     lines += ["```", PlanText(plan, style: TextStyle()).body, "```", ""]
     if !plan.layers.isEmpty {
       lines += [
-        "## Layers", "", "| layer | action | before | after | predicted divergence |",
-        "|---|---|--:|--:|--:|",
+        "## Layers", "", "| layer | of | action | before | after | predicted divergence |",
+        "|---|---|---|--:|--:|--:|",
       ]
       lines += plan.layers.map { layer in
-        "| \(MarkdownText.code(layer.layer ?? layer.tensor)) | \(layer.action ?? "keep")"
+        "| \(MarkdownText.code(layer.layer ?? layer.tensor)) | \(layer.kind.rawValue)"
+          + " | \(layer.action ?? "keep")"
           + " | \(Quantity.bytes(layer.bytesBefore)) | \(Quantity.bytes(layer.bytesAfter))"
           + " | \(Quantity.significant(layer.predictedDivergence)) |"
       }
       lines.append("")
+    }
+    if let search = plan.search {
+      lines += [
+        "## Search", "", "| round | predicted | simulated | trials | sites changed |",
+        "|--:|--:|--:|--:|--:|",
+      ]
+      lines += search.rounds.enumerated().map { index, round in
+        "| \(index + 1) | \(Quantity.significant(round.predicted))"
+          + " | \(Quantity.significant(round.simulated)) | \(round.trials) | \(round.changed) |"
+      }
+      lines.append("")
+      if !search.corrections.isEmpty {
+        lines += [
+          "Joint trials changed what sites are expected to cost:", "",
+          "| site | action | factor |", "|---|---|--:|",
+        ]
+        lines += search.corrections.map {
+          "| \(MarkdownText.code($0.site)) | \($0.action) | \(Quantity.significant($0.factor)) |"
+        }
+        lines.append("")
+      }
     }
     lines += [
       "## Other sizes", "",
