@@ -168,8 +168,8 @@ let package = Package(
     tests(
       "Planning",
       [
-        "ByteIO", "Calibration", "Execution", "FormatTFLite", "FormatTensorFlow", "Kernels",
-        "ModelIR", "Operators", "Profiling", "Sensitivity", "TargetRules", "Techniques",
+        "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow",
+        "Kernels", "ModelIR", "Operators", "Profiling", "Sensitivity", "TargetRules", "Techniques",
         "TestSupport", "WireFormats",
       ]
     ),
@@ -211,7 +211,10 @@ let package = Package(
     ),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
-    tests("Reports", ["Differences", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    tests(
+      "Reports",
+      ["Differences", "ModelIR", "Operators", "Planning", "Profiling", "WireFormats"]
+    ),
     .testTarget(
       name: "TargetRulesTests",
       dependencies: [

@@ -355,7 +355,13 @@ struct PlanCommand: StatusCommand {
   private func write(_ files: PlanFiles, _ facts: PlanJSON.ModelFacts) throws(CommandFailure) {
     let plan = files.plan
     let recipes = files.recipes
-    let json = PlanJSON(plan, of: facts, recipes: recipes, tool: AnalyzeTool.identity).value()
+    let json = PlanJSON(
+      plan,
+      of: facts,
+      recipes: recipes,
+      sites: files.table.sites.map(\.id),
+      tool: AnalyzeTool.identity
+    ).value()
     let text = PlanText(plan, style: shared.textStyle)
     if let folder = shared.output {
       try OutputFolder.make(folder)

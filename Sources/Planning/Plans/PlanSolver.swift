@@ -187,39 +187,68 @@ package struct PlanSolver {
     package var actions: [Int: String] = [:]
   }
 
+  /// Points of a front below which gaps are looked into.
+  private static let leastPoints = 16
+
   /// The trade between size and divergence, without the budgets: `count` sizes evenly spaced from the
-  /// smallest to the original's, each with its least divergence.
+  /// smallest to the original's, each with its least divergence; where that gives few points, all that
+  /// lie between them.
   ///
-  /// - Returns: The points by size; fewer where several sizes have one answer.
+  /// - Returns: The points by size; few where a model has few answers.
   package func front(_ problem: PlanProblem, count: Int = 16) -> [Point] {
     var expanded = problem.expanded(
       limits: [0],
       cost: { group, choice, _, _ in problem.divergence(group, choice) },
       uses: { _, _, bytes, _ in [Double(bytes)] }
     )
-    let smallest = self.least(problem, .weights) ?? []
-    guard !smallest.isEmpty else { return [] }
-    let least = problem.groups.indices.reduce(0.0) {
-      $0 + Double(problem.bytes($1, smallest))
+    func weights(_ chosen: [Int]) -> Double {
+      problem.groups.indices.reduce(0.0) { $0 + Double(problem.bytes($1, chosen)) }
     }
-    let most = problem.groups.reduce(0.0) { $0 + Double($1.choices[0].bytes) }
-    var points: [Point] = []
-    // Square spacing: the trade is steepest at the small end.
-    for index in 0..<max(count, 2) {
-      let share = Double(index) / Double(max(count, 2) - 1)
-      expanded.problem.limits[0] = (least + share * share * (most - least)).rounded()
+    func point(within limit: Double) -> Point? {
+      expanded.problem.limits[0] = limit
       let solution = expanded.decisions(solver.solve(expanded.problem))
       guard !solution.chosen.isEmpty, let size = problem.predicted(.size, solution.chosen) else {
-        continue
+        return nil
       }
-      let point = Point(
+      return Point(
         bytes: Int(size),
         divergence: solution.cost,
         chosen: solution.chosen,
         actions: Self.actions(problem, solution.chosen)
       )
+    }
+    let smallest = self.least(problem, .weights) ?? []
+    guard !smallest.isEmpty else { return [] }
+    let least = weights(smallest)
+    let most = problem.groups.reduce(0.0) { $0 + Double($1.choices[0].bytes) }
+    var points: [Point] = []
+    // Square spacing: the trade is steepest at the small end.
+    for index in 0..<max(count, 2) {
+      let share = Double(index) / Double(max(count, 2) - 1)
+      guard let point = point(within: (least + share * share * (most - least)).rounded()) else {
+        continue
+      }
       if let last = points.last, last.divergence <= point.divergence { continue }
       points.append(point)
+    }
+    // A byte less than a point's size gives the next one below it.
+    var closed: Set<Int> = []
+    while points.count < Self.leastPoints {
+      let gaps = points.indices.dropFirst().filter { !closed.contains(points[$0].bytes) }
+      guard
+        let place = gaps.max(by: { left, right in
+          points[left].bytes - points[left - 1].bytes < points[right].bytes
+            - points[right - 1].bytes
+        })
+      else { break }
+      guard let found = point(within: weights(points[place].chosen) - 1),
+        found.bytes > points[place - 1].bytes, found.bytes < points[place].bytes,
+        found.divergence < points[place - 1].divergence
+      else {
+        closed.insert(points[place].bytes)
+        continue
+      }
+      points.insert(found, at: place)
     }
     return points
   }

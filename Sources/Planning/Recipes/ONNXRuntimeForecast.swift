@@ -1,4 +1,5 @@
 import ModelIR
+import Operators
 
 /// What onnxruntime's quantizers add to a file: the operators, scales and zero points that they write, with
 /// the names that they give them.

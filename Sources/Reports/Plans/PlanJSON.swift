@@ -20,9 +20,23 @@ package struct PlanJSON {
   private let plan: Plan
   private let facts: ModelFacts
   private let recipes: [Recipe]
+  private let sites: [String]
   private let tool: ToolIdentity
 
-  package init(_ plan: Plan, of facts: ModelFacts, recipes: [Recipe], tool: ToolIdentity) {
+  /// - Parameters:
+  ///   - plan: What to write.
+  ///   - facts: The model.
+  ///   - recipes: The scripts beside the document.
+  ///   - sites: The names of the table's sites, for the actions of other plans.
+  ///   - tool: What the document says it was written by.
+  package init(
+    _ plan: Plan,
+    of facts: ModelFacts,
+    recipes: [Recipe],
+    sites: [String] = [],
+    tool: ToolIdentity
+  ) {
+    self.sites = sites
     self.plan = plan
     self.facts = facts
     self.recipes = recipes
@@ -216,6 +230,14 @@ package struct PlanJSON {
   }
 
   private func point(_ point: PlanSolver.Point) -> JSONValue {
-    ["fileBytes": .int(point.bytes), "divergence": JSONValue(point.divergence)]
+    [
+      "fileBytes": .int(point.bytes), "divergence": JSONValue(point.divergence),
+      "actions": .array(
+        point.actions.sorted { $0.key < $1.key }.compactMap { place, action in
+          guard sites.indices.contains(place) else { return nil }
+          return ["site": .string(sites[place]), "action": .string(action)]
+        }
+      ),
+    ]
   }
 }

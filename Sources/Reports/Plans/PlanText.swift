@@ -31,7 +31,10 @@ package struct PlanText {
     lines += plan.notes.map { "  " + style.paint($0, .warning) }
     if let folder {
       let scripts = recipes == 1 ? "1 recipe" : "\(recipes) recipes"
-      lines += ["", "  Wrote \(escapedForTerminal(folder))/: plan.json plan.md, \(scripts)"]
+      lines += [
+        "",
+        "  Wrote \(escapedForTerminal(folder))/: plan.json plan.md report.html, pictures, \(scripts)",
+      ]
     }
     return lines.joined(separator: "\n") + "\n"
   }
