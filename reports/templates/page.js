@@ -506,6 +506,16 @@
     panel.replaceChildren(...parts);
   }
 
+  /** What a box without a row says of itself. */
+  function showBox(node) {
+    const panel = byId("chosen");
+    const title = node && node.querySelector("title");
+    if (!panel || !title) return;
+    const lines = title.textContent.split("\n").filter((line) => line !== "");
+    panel.replaceChildren(
+      element("h3", {}, lines[0] || ""), ...lines.slice(1).map((line) => element("p", { class: "note" }, line)));
+  }
+
   /** Points of charts are chosen by click, Enter or the space bar; `onChoose` gets the point. */
   function setUpCharts(onChoose) {
     document.querySelectorAll('.point[role="button"]').forEach((point) => {
@@ -537,7 +547,11 @@
     const chooseOperator = (index, comesFromGraph) => {
       const table = tables.get("operators");
       const row = rowOf.get(index);
-      if (!table || row === undefined) return;
+      if (!table) return;
+      if (row === undefined) {
+        showBox(graph && graph.nodeOf.get(index));
+        return;
+      }
       table.choose(row, false);
       showDetails(table.data, row);
       if (graph && !comesFromGraph) graph.reveal(index);

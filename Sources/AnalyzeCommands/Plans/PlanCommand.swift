@@ -134,6 +134,15 @@ struct PlanCommand: StatusCommand {
   )
   var seed: UInt64?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Another model that answers together with this one: which can be left out? (repeatable)",
+      valueName: "MODEL"
+    )
+  )
+  var member: [String] = []
+
   @Option(name: .long, help: ArgumentHelp("How to print the plan.", valueName: "text|json"))
   var format: Format = .text
 
@@ -145,6 +154,7 @@ struct PlanCommand: StatusCommand {
       let given = [
         ("--labels", labels != nil), ("--preprocess", preprocess != nil),
         ("--samples", samples != nil), ("--time", time != nil),
+        ("--member", !member.isEmpty),
       ]
       if let option = given.first(where: \.1) {
         throw ValidationError("\(option.0) is about samples: give them with --calibration DATA")
@@ -196,7 +206,10 @@ struct PlanCommand: StatusCommand {
     }
     if let actions { allowed = try named(actions) }
     let (loaded, source, file) = try ModelLoader.load(model)
-    let (files, facts) = try makePlan(loaded, source, budgets, target, allowed, place)
+    var (files, facts) = try makePlan(loaded, source, budgets, target, allowed, place)
+    if let calibration {
+      files.plan.training += try EnsembleMeasurement(command: self, data: calibration).advice(loaded)
+    }
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
     } catch {

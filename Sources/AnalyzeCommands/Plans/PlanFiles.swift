@@ -6,7 +6,7 @@ import Reports
 
 /// The files of a plan that are looked at: the page, the front, the curves, the graphs.
 struct PlanFiles {
-  let plan: Plan
+  var plan: Plan
   /// The measurements that it was made from.
   let table: SensitivityTable
   let model: Model

@@ -54,7 +54,7 @@ struct SensitivityPictures {
   }
 
   private func graph() -> ModelPage.Picture? {
-    // A graph whose open extents cannot be fixed is drawn without figures by `analyze graph`.
+    // Nothing is asked of open extents here; a page without a graph says as much in its table.
     guard let dimensions = try? OpenDimensions(model.main) else { return nil }
     let profile = Profiler(model, dimensions: dimensions).profile(.init(readsWeights: false))
     var worst: [Double?] = Array(repeating: nil, count: profile.operators.count)

@@ -225,6 +225,14 @@ package struct Outlook {
       for item in items where item.channels > 0 {
         let known = item.row.quantization?.scales.count ?? 0
         let isWeight: Bool = if case .bias = item.role { false } else { true }
+        if !isWeight, item.row.type == .float32 {
+          // The numbers stay shared, the scales are those of each operator.
+          bytes +=
+            (uses(of: item) - 1)
+            * (file.quantization(channels: item.channels, axis: item.axis)
+              + LiteFileModel.typeField
+              + LiteFileModel.splitTensor(nameLength: item.row.name.utf8.count + 1))
+        }
         bytes += file.quantization(
           channels: item.channels,
           axis: item.axis,
@@ -251,6 +259,12 @@ package struct Outlook {
       }
     }
     return bytes
+  }
+
+  /// How many operators read a constant, at least one.
+  private func uses(of item: Item) -> Int {
+    let count = model[item.row.graph].nodes.count { $0.inputs.contains(item.row.value) }
+    return max(count, 1)
   }
 
   // MARK: - Arena
