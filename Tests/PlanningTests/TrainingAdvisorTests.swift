@@ -231,15 +231,23 @@ import Testing
   // MARK: - Steps
 
   @Test func `too few samples call for more, whatever the plan loses`() throws {
-    let few = table(quantized, adequacy: .init(isEnough: false, reliability: 0.7, samplesNeeded: 400))
+    let few = table(
+      quantized,
+      adequacy: .init(isEnough: false, reliability: 0.7, samplesNeeded: 400)
+    )
     let advice = TrainingAdvisor().advice(try plan(quantized), few)
     #expect(advice.map(\.step) == [.moreSamples])
     #expect(setting(advice.first, "samples") == .whole(400))
-    let enough = table(quantized, adequacy: .init(isEnough: true, reliability: 0.97, samplesNeeded: nil))
+    let enough = table(
+      quantized,
+      adequacy: .init(isEnough: true, reliability: 0.97, samplesNeeded: nil)
+    )
     #expect(TrainingAdvisor().advice(try plan(quantized), enough).isEmpty)
   }
 
-  @Test func `scales by channel are advised where they were measured to lose less than half`() throws {
+  @Test func `scales by channel are advised where they were measured to lose less than half`()
+    throws
+  {
     let rows = [
       Row(site: "a", action: "int8-tensor", divergence: 0.08),
       Row(site: "b", action: "int8-tensor", divergence: 0.02),
@@ -260,7 +268,8 @@ import Testing
     #expect(!without.contains { $0.step == .perChannelScales })
   }
 
-  @Test func `quantized layers call for quantization-aware training, the worst named first`() throws {
+  @Test func `quantized layers call for quantization-aware training, the worst named first`() throws
+  {
     let advice = TrainingAdvisor().advice(try plan(quantized, accuracy: 0.885), table(quantized))
     #expect(advice.map(\.step) == [.quantizationAware])
     // "a" makes up 90 % of the cost: more than four fifths.
@@ -294,7 +303,9 @@ import Testing
     #expect(advice.map(\.step) == [.binary])
   }
 
-  @Test func `distillation is for fewer channels, for much that is lost, and without labels`() throws {
+  @Test func `distillation is for fewer channels, for much that is lost, and without labels`()
+    throws
+  {
     let narrow = [Row(site: "a", action: "channels-25", divergence: 0.1)]
     let smaller = TrainingAdvisor().advice(try plan(narrow, accuracy: 0.885), table(narrow))
     #expect(smaller.map(\.step) == [.distillation])
@@ -325,7 +336,9 @@ import Testing
       reason: ""
     )
     let plan = try plan(rows, accuracy: 0.5)
-    #expect(TrainingAdvisor(scenario: scenario).advice(plan, table(rows)).map(\.step) == [.gradualPruning])
+    #expect(
+      TrainingAdvisor(scenario: scenario).advice(plan, table(rows)).map(\.step) == [.gradualPruning]
+    )
     let all = TrainingAdvisor().advice(plan, table(rows)).map(\.step)
     #expect(all == [.gradualPruning, .quantizationAware, .distillation])
   }

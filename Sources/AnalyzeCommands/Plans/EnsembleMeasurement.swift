@@ -13,6 +13,8 @@ struct EnsembleMeasurement {
   /// The advice; empty where one model was given.
   ///
   /// - Parameter model: The model that is planned: the first member.
+  /// - Returns: What can be merged or left out.
+  /// - Throws: where a member cannot be run on the samples.
   func advice(_ model: Model) throws(CommandFailure) -> [TrainingAdvice] {
     guard !command.member.isEmpty else { return [] }
     var members = [try member(model, command.model)]

@@ -208,7 +208,9 @@ struct PlanCommand: StatusCommand {
     let (loaded, source, file) = try ModelLoader.load(model)
     var (files, facts) = try makePlan(loaded, source, budgets, target, allowed, place)
     if let calibration {
-      files.plan.training += try EnsembleMeasurement(command: self, data: calibration).advice(loaded)
+      files.plan.training += try EnsembleMeasurement(command: self, data: calibration).advice(
+        loaded
+      )
     }
     do throws(ReadError) {
       try source.checkUnchanged(path: file)

@@ -14,7 +14,9 @@ struct ONNXRuntimeForecast {
   private let chosen: [Node]
 
   /// - Parameters:
+  ///   - graph: The model's graph.
   ///   - types: The inferred types of the graph's values.
+  ///   - fileBytes: The size of its file.
   ///   - outputs: The names of the outputs of the nodes that are quantized.
   init(_ graph: Graph, types: [TensorType], fileBytes: Int, outputs: Set<String>) {
     self.graph = graph
@@ -78,7 +80,7 @@ struct ONNXRuntimeForecast {
 
   // MARK: - Static
 
-  /// The bytes of the file with quantized activations; `nil` where a shape is unknown.
+  /// The bytes of the file with quantized activations.
   func staticBytes() -> Int {
     var bytes = fileBytes + common()
     var activations: [ValueID] = []
@@ -198,7 +200,8 @@ struct ONNXRuntimeForecast {
   }
 
   /// The integer product in place of the float one, and what scales its result.
-  private func product(_ node: Node, _ operand: String, _ weights: String, _ output: String) -> Int {
+  private func product(_ node: Node, _ operand: String, _ weights: String, _ output: String) -> Int
+  {
     let type = node.origin.sourceType
     let own = node.name
     let hasBias = type == "Conv" && node.inputs.count > 2

@@ -24,9 +24,7 @@ enum ProtobufSize {
 
   static func text(_ text: String) -> Int { field(text.utf8.count) }
 
-  /// An operator in its graph.
-  ///
-  /// - Parameter attributes: The bytes of each attribute, without their own tags.
+  /// An operator in its graph; `attributes` are the bytes of each attribute, without their own tags.
   static func node(
     _ type: String,
     _ name: String,

@@ -45,7 +45,9 @@ package struct RecipeForecast {
     let outputs = plan.weightLayers.filter { $0.action?.hasPrefix("int8-") ?? false }
       .compactMap(\.output)
     // Extents that are open in the file stay open in what the tool writes.
-    guard !outputs.isEmpty, let types = GraphInference().infer(model).first?.types else { return [] }
+    guard !outputs.isEmpty, let types = GraphInference().infer(model).first?.types else {
+      return []
+    }
     let forecast = ONNXRuntimeForecast(
       model.main,
       types: types,

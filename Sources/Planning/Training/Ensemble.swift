@@ -37,7 +37,9 @@ package struct Ensemble: Sendable {
   /// answer at least as well without it; without labels, where their answers stay the same. Of several
   /// the one is named whose absence serves best, then the largest.
   package func advice() -> [TrainingAdvice] {
-    guard members.count > 1, let samples = members.first?.scores.count, samples > 0 else { return [] }
+    guard members.count > 1, let samples = members.first?.scores.count, samples > 0 else {
+      return []
+    }
     return merging() + dropping()
   }
 

@@ -47,7 +47,8 @@ package struct TrainingAdvisor {
   /// back counts as lost, and so does a floor that no plan keeps.
   static func excess(_ plan: Plan) -> TrainingAdvice.Evidence? {
     if let infeasible = excessOfInfeasible(plan) { return infeasible }
-    guard plan.layers.contains(where: { $0.action != nil }) || plan.verified?.repairs.isEmpty == false
+    guard
+      plan.layers.contains(where: { $0.action != nil }) || plan.verified?.repairs.isEmpty == false
     else { return nil }
     let origin: TrainingAdvice.Evidence.Origin = plan.verified == nil ? .predicted : .verified
     let figures = plan.verified?.figures ?? plan.predicted
@@ -287,7 +288,8 @@ package struct TrainingAdvisor {
   /// The changed sites that make up most of what such actions cost, the most costly first.
   ///
   /// For a plan that does not exist: each site's action of the kind that costs most.
-  private func costly(_ plan: Plan, _ table: SensitivityTable, _ isMeant: (String) -> Bool) -> [Costly]
+  private func costly(_ plan: Plan, _ table: SensitivityTable, _ isMeant: (String) -> Bool)
+    -> [Costly]
   {
     var all: [Costly] = []
     if plan.infeasibility != nil {

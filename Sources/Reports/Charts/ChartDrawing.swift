@@ -45,7 +45,7 @@ struct ChartDrawing {
     return result
   }
 
-  /// - Parameter isInteractive: Whether points can be chosen.
+  /// The shapes; points can be chosen where it `isInteractive`.
   func elements(isInteractive: Bool) -> String {
     var text = axes() + rules()
     var kind = 0
@@ -165,7 +165,13 @@ struct ChartDrawing {
     let dark = [
       "#5cb3f0", "#f3c46b", "#5fd3ae", "#e3a8c8", "#f2a77c", "#9cd0f5", "#f0e98a", "#c3cbd3",
     ]
-    func rules(_ colours: [String], _ ground: String, _ ink: String, _ faint: String, _ frame: String)
+    func rules(
+      _ colours: [String],
+      _ ground: String,
+      _ ink: String,
+      _ faint: String,
+      _ frame: String
+    )
       -> String
     {
       var text =

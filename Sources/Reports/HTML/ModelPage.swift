@@ -91,7 +91,11 @@ package struct ModelPage {
       text += PageSection.card(label, figure.answer, figure.parts)
     }
     for target in profile.targets {
-      text += PageSection.card("Runs on " + Columns.shortened(target.name, to: 32), report.answer(target), [])
+      text += PageSection.card(
+        "Runs on " + Columns.shortened(target.name, to: 32),
+        report.answer(target),
+        []
+      )
     }
     text += "</dl>\n"
     let boundaries =

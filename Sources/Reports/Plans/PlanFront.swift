@@ -15,7 +15,8 @@ package struct PlanFront {
       PageChart.Point(
         x: Double(point.bytes),
         y: point.divergence,
-        label: "\(Quantity.bytes(point.bytes)), divergence \(Quantity.significant(point.divergence))"
+        label:
+          "\(Quantity.bytes(point.bytes)), divergence \(Quantity.significant(point.divergence))"
           + (point.actions.isEmpty ? "" : ": " + Self.words(point.actions)),
         plan: place
       )

@@ -122,14 +122,17 @@ extension PlanPage {
       let settings = advice.settings.map(PlanTraining.words).joined(separator: " · ")
       text += "<li class=\"warning\"><b>\(XMLText.escaped(advice.step.title))</b>: "
       text += XMLText.escaped(advice.reason)
-      if !settings.isEmpty { text += "<br/><span class=\"fix\">\(XMLText.escaped(settings))</span>" }
+      if !settings.isEmpty {
+        text += "<br/><span class=\"fix\">\(XMLText.escaped(settings))</span>"
+      }
       text += "</li>\n"
     }
     return [
       .html(
         "training",
         "What could win it back",
-        note: "Steps that the measurements call for. The scripts train the uncompressed model for the"
+        note:
+          "Steps that the measurements call for. The scripts train the uncompressed model for the"
           + " same number of epochs as a control.",
         text + "</ul>"
       )
@@ -211,7 +214,8 @@ extension PlanPage {
       .rows(
         "recipes",
         "Recipes",
-        note: "Scripts for the field's own tools, beside this page; each says in its head what its tool"
+        note:
+          "Scripts for the field's own tools, beside this page; each says in its head what its tool"
           + " cannot express.",
         columns: [
           PageColumn("script"), PageColumn("variant"),

@@ -112,7 +112,10 @@ package struct PlanPage {
       text += PageSection.card(
         "Divergence",
         Quantity.significant(divergence.mean),
-        ["\(Self.interval(divergence)), \(plan.metric)", plan.isVerified ? "verified" : "predicted"]
+        [
+          "\(Self.interval(divergence)), \(plan.metric)",
+          plan.isVerified ? "verified" : "predicted",
+        ]
       )
     }
     text += "</dl>\n"

@@ -115,11 +115,21 @@ package struct SensitivityCurves {
         charts.append(chart)
       }
     }
-    if var chart = chart("curves-sparsity", "Divergence against zeros", "share of the weights that are zero", Self.sparsity) {
+    if var chart = chart(
+      "curves-sparsity",
+      "Divergence against zeros",
+      "share of the weights that are zero",
+      Self.sparsity
+    ) {
       chart.xUnit = .percent
       charts.append(chart)
     }
-    if var chart = chart("curves-channels", "Divergence against removed channels", "share of the channels that is removed", Self.channels) {
+    if var chart = chart(
+      "curves-channels",
+      "Divergence against removed channels",
+      "share of the channels that is removed",
+      Self.channels
+    ) {
       chart.xUnit = .percent
       charts.append(chart)
     }

@@ -200,7 +200,8 @@ package struct SensitivityPage {
       .html(
         "trust",
         "Do costs add up?",
-        note: "Pairs of layers changed together cost this many times the sum of what they cost alone.",
+        note:
+          "Pairs of layers changed together cost this many times the sum of what they cost alone.",
         text
       )
     ]
