@@ -24,7 +24,7 @@ ORACLES := .build-oracles
 STATIC := --static-swift-stdlib
 
 .PHONY: build demo test sanitize sanitize-thread fuzz fuzz-smoke faults mutants coverage \
-  mutation-test lint oracles bench gallery page-check recipes-check format clean \
+  mutation-test lint oracles bench gallery page-check recipes-check xception-check format clean \
   dependencies snapshots
 
 build: dependencies ## The program: .build-release/release/analyze
@@ -88,8 +88,12 @@ gallery: build ## The pictures of reports/examples/graphs
 
 page-check: build ## Drives pages in Chromium; apart from `test`, for Chromium is large
 	Scripts/page-check.sh $(BUILD)/release/analyze $(ORACLES)-page
+
 recipes-check: build ## Runs the recipes of plans with the tools from PyPI
 	Scripts/recipes-check.sh $(BUILD)/release/analyze .build-recipes
+
+xception-check: build ## What is foreseen of Xception against TensorFlow Lite's converter
+	Scripts/xception-check.sh $(BUILD)/release/analyze .build-xception
 
 dependencies:
 	@Scripts/dependencies.sh

@@ -81,8 +81,8 @@ let package = Package(
     library(
       "Planning",
       [
-        "ByteIO", "CCbc", "CRules", "Calibration", "ModelIR", "Operators", "Profiling",
-        "TargetRules", "Techniques", "WireFormats",
+        "ByteIO", "CCbc", "CRules", "Calibration", "Execution", "Kernels", "ModelIR", "Operators",
+        "Profiling", "Sensitivity", "TargetRules", "Techniques", "WireFormats",
       ]
     ),
     .executableTarget(name: "PlanBench", dependencies: ["Planning"]),
@@ -196,7 +196,8 @@ let package = Package(
     tests(
       "Planning",
       [
-        "ByteIO", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules", "Techniques",
+        "ByteIO", "Calibration", "Execution", "FormatONNX", "FormatTFLite", "FormatTensorFlow",
+        "Kernels", "ModelIR", "Operators", "Profiling", "Sensitivity", "TargetRules", "Techniques",
         "TestSupport", "WireFormats",
       ]
     ),
@@ -238,7 +239,10 @@ let package = Package(
     ),
     tests("Gate", ["ByteIO", "Differences", "TestSupport", "WireFormats"]),
     tests("Diagrams", ["ByteIO", "FormatONNX", "ModelIR", "Profiling", "TestSupport"]),
-    tests("Reports", ["Differences", "ModelIR", "Operators", "Profiling", "WireFormats"]),
+    tests(
+      "Reports",
+      ["Differences", "ModelIR", "Operators", "Planning", "Profiling", "WireFormats"]
+    ),
     .testTarget(
       name: "TargetRulesTests",
       dependencies: [

@@ -28,9 +28,16 @@ python="$folder/python/bin/python"
   -o "$folder/difference.html"
 "$analyze" graph Examples/digits/digits_dscnn.tflite Examples/digits/digits_cnn.tflite \
   -o "$folder/difference-graph.html"
+"$analyze" sensitivity Examples/digits/digits_dscnn.tflite --calibration Examples/digits/test.npz \
+  --quiet --samples 64 --format html --pictures "$folder/pictures" -o "$folder/sensitivity.json" \
+  > "$folder/sensitivity.html"
+"$analyze" plan Examples/digits/digits_dscnn.tflite --calibration Examples/digits/test.npz --quiet \
+  --budget "size<=35%" -o "$folder/plan" > "$folder/plan.txt"
+cp "$folder/plan/report.html" "$folder/plan.html"
 for name in long hostile; do
   "$analyze" report "$folder/$name.onnx" --format html -o "$folder/$name.html"
 done
 "$python" Tests/Oracles/page_browser.py --rows 5000 "$folder/long.html" --screenshots "$folder/pictures"
 "$python" Tests/Oracles/page_browser.py "$folder/digits.html" "$folder/hostile.html" \
-  "$folder/difference.html" "$folder/difference-graph.html" --screenshots "$folder/pictures"
+  "$folder/difference.html" "$folder/difference-graph.html" "$folder/sensitivity.html" "$folder/plan.html" \
+  --screenshots "$folder/pictures"

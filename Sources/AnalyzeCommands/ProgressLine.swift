@@ -26,15 +26,22 @@ final class ProgressLine {
 
   /// Says that `done` of `total` are done, and how long the rest may take.
   func show(_ what: String, done: Int, of total: Int) {
+    guard total > 0 else { return }
+    let share = Double(done) / Double(total)
+    let elapsed = Double((ContinuousClock.now - start).components.seconds)
+    let left = share > 0 ? Int(elapsed / share - elapsed) : 0
+    line("\(escapedForTerminal(what)): \(Int(share * 100)) %, about \(left) s left")
+  }
+
+  /// Says what is being done, where nobody knows how much of it there is.
+  func say(_ what: String) { line(escapedForTerminal(what)) }
+
+  private func line(_ text: String) {
     let now = ContinuousClock.now
-    guard !isQuiet, total > 0, now - start >= Self.delay else { return }
+    guard !isQuiet, now - start >= Self.delay else { return }
     let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
     if let lastReport, now - lastReport < interval { return }
     lastReport = now
-    let share = Double(done) / Double(total)
-    let elapsed = Double((now - start).components.seconds)
-    let left = share > 0 ? Int(elapsed / share - elapsed) : 0
-    let text = "\(escapedForTerminal(what)): \(Int(share * 100)) %, about \(left) s left"
     write(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
     isShown = isTerminal
   }

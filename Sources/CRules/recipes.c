@@ -8,6 +8,10 @@ static const unsigned char edge_quantizer[] = {
 #embed "../../rules/recipes/edge_quantizer.py"
 };
 
+static const unsigned char keras_distillation[] = {
+#embed "../../rules/recipes/keras_distillation.py"
+};
+
 static const unsigned char nncf_weights[] = {
 #embed "../../rules/recipes/nncf_weights.py"
 };
@@ -20,11 +24,17 @@ static const unsigned char tflite_converter[] = {
 #embed "../../rules/recipes/tflite_converter.py"
 };
 
+static const unsigned char tfmot_training[] = {
+#embed "../../rules/recipes/tfmot_training.py"
+};
+
 static const crules_file files[] = {
     {"edge_quantizer", edge_quantizer, sizeof edge_quantizer},
+    {"keras_distillation", keras_distillation, sizeof keras_distillation},
     {"nncf_weights", nncf_weights, sizeof nncf_weights},
     {"onnxruntime_quantize", onnxruntime_quantize, sizeof onnxruntime_quantize},
     {"tflite_converter", tflite_converter, sizeof tflite_converter},
+    {"tfmot_training", tfmot_training, sizeof tfmot_training},
 };
 
 const crules_file *crules_recipes(void) { return files; }

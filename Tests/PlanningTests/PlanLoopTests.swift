@@ -111,7 +111,7 @@ private struct Interacting: PlanSimulator {
     // By hand: at least 200 bytes of weights and 200 others.
     let problem = try Self.problem(["size<=300B", "divergence<=10"])
     #expect(try PlanSolver().solve(problem).solution.status == .infeasible)
-    let why = PlanSolver().explain(problem)
+    let why = try PlanSolver().explain(problem)
     #expect(why.figures[0].reachable == 400)
     #expect(why.figures[0].isBinding)
     #expect(!why.figures[1].isBinding)
@@ -121,7 +121,7 @@ private struct Interacting: PlanSimulator {
   @Test func `a budget that binds is worth something, another nothing`() throws {
     let problem = try Self.problem(["size<=695B", "divergence<=10"])
     let solver = PlanSolver()
-    let marginals = solver.marginals(problem, try solver.solve(problem).solution)
+    let marginals = try solver.marginals(problem, try solver.solve(problem).solution)
     #expect(marginals[0].binds)
     #expect(!marginals[1].binds)
   }
@@ -142,8 +142,8 @@ private struct Interacting: PlanSimulator {
     func figure(_ figure: BudgetFigure, of chosen: [Int]) throws(PlanningError) -> Double? {
       chosen[0] == 0 && chosen[1] == 0 ? 200 : 100
     }
-    func culprits(_ figure: BudgetFigure, of chosen: [Int]) -> [ChoiceProblem.Member] {
-      [.init(group: 0, choice: 0), .init(group: 1, choice: 0)]
+    func cuts(_ figure: BudgetFigure, of chosen: [Int], limit: Double) -> [ChoiceProblem.Cut] {
+      [.init(members: [.init(group: 0, choice: 0), .init(group: 1, choice: 0)], most: 1)]
     }
   }
 

@@ -161,6 +161,13 @@
       this.scroller.scrollTop = 0;
     }
 
+    /** Gives a column other texts: those of the plan that was chosen. */
+    setColumn(place, texts) {
+      this.data.columns[place].texts = texts;
+      this.words = null;
+      this.refresh();
+    }
+
     refresh() {
       this.first = -1;
       this.table.setAttribute("aria-rowcount", String(this.shown.length + 1));
@@ -499,13 +506,25 @@
     panel.replaceChildren(...parts);
   }
 
-  function setUpCharts() {
-    document.querySelectorAll(".point").forEach((point) => {
+  /** What a box without a row says of itself. */
+  function showBox(node) {
+    const panel = byId("chosen");
+    const title = node && node.querySelector("title");
+    if (!panel || !title) return;
+    const lines = title.textContent.split("\n").filter((line) => line !== "");
+    panel.replaceChildren(
+      element("h3", {}, lines[0] || ""), ...lines.slice(1).map((line) => element("p", { class: "note" }, line)));
+  }
+
+  /** Points of charts are chosen by click, Enter or the space bar; `onChoose` gets the point. */
+  function setUpCharts(onChoose) {
+    document.querySelectorAll('.point[role="button"]').forEach((point) => {
       const section = point.closest("section");
       const choose = () => {
         section.querySelectorAll(".point.chosen").forEach((other) => other.classList.remove("chosen"));
         point.classList.add("chosen");
         section.querySelector(".choice").textContent = point.getAttribute("aria-label");
+        onChoose(point);
       };
       point.addEventListener("click", choose);
       point.addEventListener("keydown", (event) => {
@@ -518,7 +537,6 @@
 
   function setUp() {
     setUpTheme();
-    setUpCharts();
     const data = JSON.parse(byId("data").textContent);
     const tables = new Map();
     const viewport = byId("viewport");
@@ -529,7 +547,11 @@
     const chooseOperator = (index, comesFromGraph) => {
       const table = tables.get("operators");
       const row = rowOf.get(index);
-      if (!table || row === undefined) return;
+      if (!table) return;
+      if (row === undefined) {
+        showBox(graph && graph.nodeOf.get(index));
+        return;
+      }
       table.choose(row, false);
       showDetails(table.data, row);
       if (graph && !comesFromGraph) graph.reveal(index);
@@ -549,6 +571,12 @@
         description.operators.forEach((index, row) => { if (index !== null) rowOf.set(index, row); });
       }
     }
+    setUpCharts((point) => {
+      const table = tables.get("operators");
+      const choices = data.plans && data.plans.choices[Number(point.dataset.plan)];
+      if (!table || !choices || point.dataset.plan === undefined) return;
+      table.setColumn(data.plans.column, choices.map((place) => data.plans.actions[place]));
+    });
     if (viewport && viewport.querySelector("svg")) {
       graph = new Graph(viewport, (index) => chooseOperator(index, true));
     }

@@ -38,6 +38,20 @@ def configuration(action):
     return "min_max_uniform_quantize", weights, "INTEGER"
 
 
+def expected(plan, variant):
+    """The size that analyze computed for what the tool writes."""
+    for file in plan.get("recipeFiles", []):
+        if file["recipe"] == "recipes/edge_quantizer.py" and file["variant"] == variant:
+            return file["fileBytes"]
+    return None
+
+
+def told(written, predicted):
+    if not predicted:
+        return f"{written} bytes written"
+    return f"{written} bytes written, {predicted} predicted ({100 * (written / predicted - 1):+.2f} %)"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model")
@@ -80,9 +94,7 @@ def main():
         raise SystemExit("the tool can express nothing of this plan")
     tool = quantizer.Quantizer(options.model, recipe)
     tool.quantize().export_model(options.output, overwrite=True)
-    predicted = plan["predicted"]["fileBytes"]
-    written = os.path.getsize(options.output)
-    print(f"{written} bytes written, {predicted} predicted ({100 * (written / predicted - 1):+.2f} %)")
+    print(told(os.path.getsize(options.output), expected(plan, "as planned")))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,20 @@ class Samples(quantization.CalibrationDataReader):
         return next(self.rows, None)
 
 
+def expected(plan, variant):
+    """The size that analyze computed for what the tool writes."""
+    for file in plan.get("recipeFiles", []):
+        if file["recipe"] == "recipes/onnxruntime_quantize.py" and file["variant"] == variant:
+            return file["fileBytes"]
+    return None
+
+
+def told(written, predicted):
+    if not predicted:
+        return f"{written} bytes written"
+    return f"{written} bytes written, {predicted} predicted ({100 * (written / predicted - 1):+.2f} %)"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model")
@@ -77,8 +91,8 @@ def main():
     else:
         quantization.quantize_dynamic(named, options.output, **common)
     os.remove(named)
-    written = os.path.getsize(options.output)
-    print(f"{written} bytes written, {plan['predicted']['fileBytes']} predicted; excluded: {excluded}")
+    print("excluded:", excluded)
+    print(told(os.path.getsize(options.output), expected(plan, "static" if options.data else "dynamic")))
 
 
 if __name__ == "__main__":

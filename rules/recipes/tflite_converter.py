@@ -4,7 +4,7 @@
     python tflite_converter.py MODEL.keras|SAVED_MODEL plan.json --data calibration.npz -o planned.tflite
 
 Expressed: one mode for the whole model: float16, dynamic-range, full-integer (with representative
-data). The mode is the one that most of the plan's bytes ask for; --mode takes another.
+data; 8-bit input and output). float32 writes the model as it is: the file to plan on. The mode is the one that most of the plan's bytes ask for; --mode takes another.
 Not expressed: different actions for different layers (use edge_quantizer.py), 4 bits, scales of
 groups, pruning, channel removal. The script names the layers that get something else than planned.
 """
@@ -17,13 +17,27 @@ import os
 import numpy as np
 import tensorflow as tf
 
-MODES = ["float16", "dynamic-range", "full-integer"]
+MODES = ["float32", "float16", "dynamic-range", "full-integer"]
 
 
 def mode_of(action):
     if action == "float16":
         return "float16"
     return "dynamic-range" if action.startswith("int8-") else None
+
+
+def expected(plan, variant):
+    """The size that analyze computed for what the tool writes."""
+    for file in plan.get("recipeFiles", []):
+        if file["recipe"] == "recipes/tflite_converter.py" and file["variant"] == variant:
+            return file["fileBytes"]
+    return None
+
+
+def told(written, predicted):
+    if not predicted:
+        return f"{written} bytes written"
+    return f"{written} bytes written, {predicted} predicted ({100 * (written / predicted - 1):+.2f} %)"
 
 
 def main():
@@ -55,6 +69,7 @@ def main():
         model = tf.keras.models.load_model(options.model)
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         names = [tensor.name.split(":")[0] for tensor in model.inputs]
+    float_content = converter.convert()
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if mode == "float16":
         converter.target_spec.supported_types = [tf.float16]
@@ -69,11 +84,15 @@ def main():
                 yield [array[index : index + 1].astype(np.float32) for array in arrays]
 
         converter.representative_dataset = representative
+        converter.inference_input_type = converter.inference_output_type = tf.int8
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    content = converter.convert()
+    content = float_content if mode == "float32" else converter.convert()
     with open(options.output, "wb") as file:
         file.write(content)
-    print(f"{mode}: {len(content)} bytes written, {plan['predicted']['fileBytes']} predicted")
+    print(f"{mode}:", told(len(content), expected(plan, mode)))
+    if len(float_content) != plan["model"]["bytes"]:
+        print(f"without a mode the converter writes {len(float_content)} bytes, the planned file has"
+              f" {plan['model']['bytes']}: another version, input or naming made it")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ extension OutputMeasure.Metric: ExpressibleByArgument {}
 /// `analyze sensitivity MODEL --calibration DATA -o FILE.json`: what each action on each layer costs.
 struct SensitivityCommand: StatusCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
+    case text, json, html
   }
 
   static let configuration = CommandConfiguration(
@@ -107,8 +107,14 @@ struct SensitivityCommand: StatusCommand {
   )
   var merge: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("How to write the report.", valueName: "text|json"))
+  @Option(name: .long, help: ArgumentHelp("How to write the report.", valueName: "text|json|html"))
   var format: Format = .text
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the ranking and the curves as SVG there too.", valueName: "DIR")
+  )
+  var pictures: String?
 
   @OptionGroup var shared: SharedOptions
 

@@ -115,7 +115,7 @@ struct SensitivityRun {
       options.shard = command.shard?.shard
       if let bytes = command.shared.limits["cache"] { options.cacheBytes = bytes }
       self.options = options
-      let shapes = try Self.shapes(command, model)
+      let shapes = try CalibrationInput.shapes(command.shared, model, path: command.model)
       do throws(ExecutionError) {
         compiled = try CompiledGraph(model, inputShapes: shapes)
       } catch {
@@ -123,7 +123,7 @@ struct SensitivityRun {
       }
       do throws(ReadError) {
         var reading = SampleSet.Options(labels: command.labels)
-        reading.preprocessing = try Self.preprocessing(command.preprocess)
+        reading.preprocessing = try CalibrationInput.preprocessing(command.preprocess)
         let all = try SampleSet(
           path: command.calibration,
           forms: try InputForm.all(of: model, shapes: shapes),
@@ -135,88 +135,24 @@ struct SensitivityRun {
       } catch {
         throw CommandFailure(error, path: command.calibration)
       }
-      measure = try Self.measure(command, model, compiled, hasLabels: samples.labels != nil)
-      if samples.labels != nil, let classes = measure.classCount(compiled.types) {
-        do throws(ReadError) {
-          try samples.checkLabels(classCount: classes)
-        } catch {
-          throw CommandFailure(error, path: command.labels ?? command.calibration)
-        }
-      }
+      measure = try CalibrationInput.measure(
+        model,
+        compiled,
+        metric: command.metric,
+        hasLabels: samples.labels != nil,
+        path: command.model
+      )
+      try CalibrationInput.check(
+        samples,
+        measure,
+        compiled,
+        path: command.labels ?? command.calibration
+      )
       var digest = SHA256()
       digest.update(source.bytes)
       let sha256 = digest.hexadecimal()
       facts = SensitivityJSON.ModelFacts(model: model, byteCount: source.count, sha256: sha256)
-      var whole = SHA256()
-      whole.update(Array(sha256.utf8))
-      // Weights may lie in files of their own.
-      for value in model.main.values {
-        if let bytes = value.constant?.bytes { whole.update(bytes) }
-      }
-      whole.update(Array(shapes.sorted { $0.key < $1.key }.map { "\($0.value)" }.joined().utf8))
-      modelDigest = whole.hexadecimal()
-    }
-
-    /// The extents of inputs: those that are stated, and one sample a run.
-    private static func shapes(
-      _ command: SensitivityCommand,
-      _ model: Model
-    ) throws(CommandFailure) -> [ValueID: [Int]] {
-      var shapes: [ValueID: [Int]] = [:]
-      let graph = model.main
-      for option in command.shared.shape {
-        guard let input = graph.inputs.first(where: { graph[$0].name == option.name }) else {
-          throw CommandFailure(.usage, path: command.model, "there is no input \"\(option.name)\"")
-        }
-        shapes[input] = option.sizes
-      }
-      for input in graph.inputs where shapes[input] == nil && !graph[input].isConstant {
-        guard let dimensions = graph[input].shape.dimensions,
-          dimensions.contains(where: { $0.size == nil })
-        else { continue }
-        var sizes = dimensions.map(\.size)
-        if sizes.first == .some(nil) { sizes[0] = 1 }
-        guard !sizes.contains(nil) else {
-          throw CommandFailure(
-            .usage,
-            path: command.model,
-            "the extents of input \"\(graph[input].name)\" are open",
-            hint: "state them: --shape \(graph[input].name)=1x…"
-          )
-        }
-        shapes[input] = sizes.compactMap { $0 }
-      }
-      return shapes
-    }
-
-    private static func preprocessing(_ text: String?) throws(ReadError) -> Preprocessing? {
-      guard let text else { return nil }
-      guard !text.contains("="), FileOutput.exists(text) else { return try Preprocessing(text) }
-      return try Preprocessing(json5: try ByteSource.mapping(path: text).bytes)
-    }
-
-    private static func measure(
-      _ command: SensitivityCommand,
-      _ model: Model,
-      _ compiled: CompiledGraph,
-      hasLabels: Bool
-    ) throws(CommandFailure) -> OutputMeasure {
-      let measure = OutputMeasure(
-        model.main,
-        types: compiled.types,
-        metric: command.metric,
-        hasLabels: hasLabels
-      )
-      if let measure { return measure }
-      let isFloat = model.main.outputs.contains { compiled.types[$0.index].element == .float32 }
-      throw CommandFailure(
-        isFloat ? .usage : .modelUnsupported,
-        path: command.model,
-        isFloat
-          ? "--metric kl needs class scores, and the outputs are none"
-          : "no output is float32",
-        hint: isFloat ? "relative-mse fits any numbers" : "actions are measured on the float model"
-      )
+      modelDigest = CalibrationInput.digest(model, sha256: sha256, shapes: shapes)
     }
   }
 
@@ -364,6 +300,8 @@ struct SensitivityRun {
     } catch {
       throw CommandFailure(error)
     }
+    try SensitivityPictures(result: result, model: subject.facts.model, path: command.model)
+      .write(command)
     if command.format == .text {
       var style = command.shared
       style.output = nil

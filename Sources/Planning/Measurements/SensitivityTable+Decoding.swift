@@ -40,6 +40,9 @@ extension SensitivityTable {
     }
     var calibration = try document.required("calibration").object("calibration")
     let samples = try calibration.required("samples").int(in: 1...Int.max)
+    let digest = try calibration.optional("sha256").flatMap { (element) throws(JSON5Error) in
+      try text(element)
+    }
     let metric = try document.required("metric").string(oneOf: ["kl", "relative-mse"])
     var baselineAccuracy: Double?
     if let element = document.optional("baseline"), !element.isNull {
@@ -64,12 +67,30 @@ extension SensitivityTable {
       }
       measurements.append(measurement)
     }
-    return SensitivityTable(
+    var table = SensitivityTable(
       origin: .measured(samples: samples),
       metric: metric,
       baselineAccuracy: baselineAccuracy,
       sites: sites,
       measurements: measurements
+    )
+    table.samplesDigest = digest
+    table.adequacy = try adequacy(document.optional("adequacy"))
+    return table
+  }
+
+  private static func adequacy(_ element: JSON5Element?) throws(JSON5Error) -> Adequacy? {
+    guard let element, !element.isNull else { return nil }
+    var object = try element.object("adequacy")
+    let verdict = try object.required("verdict").string(oneOf: ["enough", "not-enough"])
+    return Adequacy(
+      isEnough: verdict == "enough",
+      reliability: try object.optional("reliability").flatMap { (value) throws(JSON5Error) in
+        value.isNull ? nil : try value.double()
+      },
+      samplesNeeded: try object.optional("samplesNeeded").flatMap { (value) throws(JSON5Error) in
+        try number(value)
+      }
     )
   }
 
@@ -125,10 +146,13 @@ extension SensitivityTable {
     guard !element.isNull else { return nil }
     var object = try element.object("divergence")
     let mean = try object.required("mean")
+    // Estimates have no bounds.
+    let low = try object.required("low")
+    let high = try object.required("high")
     let interval = Interval(
       mean: try mean.double(),
-      low: try object.required("low").double(),
-      high: try object.required("high").double()
+      low: try (low.isNull ? mean : low).double(),
+      high: try (high.isNull ? mean : high).double()
     )
     guard interval.mean.isFinite, interval.low.isFinite, interval.high.isFinite,
       interval.low <= interval.mean, interval.mean <= interval.high

@@ -37,6 +37,23 @@ package struct SensitivityTable: Sendable, Equatable {
     package var top1Agreement: Double?
   }
 
+  /// Whether the samples rank the sites alike.
+  package struct Adequacy: Sendable, Equatable {
+    /// The reliability from which samples are enough.
+    package static let enough = 0.95
+
+    package var isEnough: Bool
+    /// Of all samples together (Spearman and Brown); `nil` where it cannot be told.
+    package var reliability: Double?
+    package var samplesNeeded: Int?
+
+    package init(isEnough: Bool, reliability: Double?, samplesNeeded: Int?) {
+      self.isEnough = isEnough
+      self.reliability = reliability
+      self.samplesNeeded = samplesNeeded
+    }
+  }
+
   /// Where the divergences come from.
   package enum Origin: Sendable, Equatable {
     /// Outputs of the model on samples.
@@ -49,9 +66,13 @@ package struct SensitivityTable: Sendable, Equatable {
   /// `kl`, `relative-mse`, or `relative-weight-error`.
   package var metric: String
   package var baselineAccuracy: Double?
+  /// The SHA-256 of the samples; `nil` where nothing was run.
+  package var samplesDigest: String?
   package var sites: [Site]
   /// In the order of sites, then actions.
   package var measurements: [Measurement]
+  /// `nil` where it was not judged.
+  package var adequacy: Adequacy?
 
   package init(
     origin: Origin,

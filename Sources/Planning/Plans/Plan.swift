@@ -8,6 +8,8 @@ package struct Plan: Sendable {
   /// One site and what is done to it.
   package struct Layer: Sendable, Equatable {
     package var site: String
+    /// What is changed there.
+    package var kind = PlanGroup.Kind.weights
     package var layer: String?
     package var tensor: String
     /// The first output of the operator, by which tools find it; `nil` where it has none.
@@ -17,8 +19,12 @@ package struct Plan: Sendable {
     package var sourceType: String
     /// `nil` leaves it as it is.
     package var action: String?
+    /// Of weights as they are stored, of activations in memory, of channels all weights of their layers.
     package var bytesBefore: Int
     package var bytesAfter: Int
+    /// Of the layer that has the weights; `nil` where unknown, and for other kinds.
+    package var multiplyAddsBefore: Int?
+    package var multiplyAddsAfter: Int?
     package var predictedDivergence: Double
   }
 
@@ -34,13 +40,22 @@ package struct Plan: Sendable {
   package var layers: [Layer]
   package var originals: [BudgetFigure: Double]
   package var predicted: [BudgetFigure: Double]
-  /// Where the divergence lies if the sites' confidence limits add up.
+  /// Where the divergence is expected: if the sites' confidence limits add up, or, where the whole plan
+  /// was simulated, where the mean over the samples held out lies with 95 % confidence.
   package var divergence: SensitivityTable.Interval?
+  /// The share of samples whose answer is expected to stay; `nil` where nothing was simulated.
+  package var predictedAgreement: Double?
+  /// How the search went; `nil` where nothing was simulated.
+  package var search: PlanSearch?
+  /// What the samples showed that the search did not see.
+  package var verified: PlanVerification?
   package var marginals: [PlanSolver.Marginal]
   package var infeasibility: PlanSolver.Infeasibility?
   package var front: [PlanSolver.Point]
   /// What reports have to say beside the figures: lower case, no full stop.
   package var notes: [String]
+  /// Steps that could win back what is lost, each with its measurement.
+  package var training: [TrainingAdvice] = []
 
   /// The budgets that bind.
   package var binding: [BudgetFigure] {
@@ -52,7 +67,10 @@ package struct Plan: Sendable {
   }
 
   /// Whether any figure was measured on samples.
-  package var isVerified: Bool { false }
+  package var isVerified: Bool { verified != nil }
+
+  /// The weights and what is done to them.
+  package var weightLayers: [Layer] { layers.filter { $0.kind == .weights } }
 
   /// Layers by action, in the order of first use.
   package var actions: [(action: String, layers: [Layer])] {

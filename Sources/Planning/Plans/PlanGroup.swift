@@ -1,5 +1,10 @@
 /// Sites that are treated alike, and the ways to treat them.
 package struct PlanGroup: Sendable, Equatable {
+  /// What is changed at the sites.
+  package enum Kind: String, Sendable, CaseIterable {
+    case weights, activations, channels
+  }
+
   /// One way, with what it makes of the group.
   package struct Choice: Sendable, Equatable {
     /// The action's name; `nil` leaves the sites as they are.
@@ -27,12 +32,14 @@ package struct PlanGroup: Sendable, Equatable {
     }
   }
 
+  package var kind = Kind.weights
   /// Places in the table's sites.
   package var sites: [Int]
   /// The first leaves everything as it is.
   package var choices: [Choice]
 
-  package init(sites: [Int], choices: [Choice]) {
+  package init(kind: Kind = .weights, sites: [Int], choices: [Choice]) {
+    self.kind = kind
     self.sites = sites
     self.choices = choices
   }
@@ -91,23 +98,31 @@ package struct PlanGroup: Sendable, Equatable {
             savedMultiplyAdds: originalMultiplyAdds.map { original in
               all.reduce(0) { $0 + (original - ($1.multiplyAdds ?? original)) }
             } ?? 0,
-            divergence: .init(
-              mean: divergences.reduce(0) { $0 + $1.mean },
-              low: divergences.reduce(0) { $0 + $1.low },
-              high: divergences.reduce(0) { $0 + $1.high }
-            ),
-            accuracyDrop: table.baselineAccuracy.flatMap { baseline in
-              let known = all.compactMap(\.accuracy)
-              guard known.count == all.count else { return nil }
-              // A gain on a few hundred samples is chance: it pays for nothing else.
-              return known.reduce(0) { $0 + max(0, baseline - $1) }
-            }
+            divergence: sum(divergences),
+            accuracyDrop: drop(all, table)
           )
         )
       }
       if choices.count > 1 { result.append(PlanGroup(sites: members, choices: choices)) }
     }
     return result
+  }
+
+  static func sum(_ intervals: [SensitivityTable.Interval]) -> SensitivityTable.Interval {
+    .init(
+      mean: intervals.reduce(0) { $0 + $1.mean },
+      low: intervals.reduce(0) { $0 + $1.low },
+      high: intervals.reduce(0) { $0 + $1.high }
+    )
+  }
+
+  /// The accuracy that measurements lose together; `nil` where it was not measured.
+  static func drop(_ all: [SensitivityTable.Measurement], _ table: SensitivityTable) -> Double? {
+    guard let baseline = table.baselineAccuracy else { return nil }
+    let known = all.compactMap(\.accuracy)
+    guard known.count == all.count else { return nil }
+    // A gain on a few hundred samples is chance: it pays for nothing else.
+    return known.reduce(0) { $0 + max(0, baseline - $1) }
   }
 
   private static func sum(_ values: [Int?]) -> Int? {

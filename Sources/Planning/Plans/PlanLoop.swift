@@ -4,8 +4,9 @@
 /// After each simulation that differs from the prediction, the changed groups are tried one by one: the
 /// plan without a group says what the group costs *in the plan*. Those costs, brought to the sum that
 /// was simulated, correct the prediction of the group's choices; groups without a trial take the common
-/// factor. The search ends where prediction and simulation agree, where a plan comes again, or after
-/// the last round, with the best plan that was simulated.
+/// factor. Where the least size is looked for under a floor for accuracy, a ceiling for the divergence
+/// stands in for it, which moves with each simulation. The search ends where prediction and simulation
+/// agree, where a plan comes again, or after the last round, with the best plan that was simulated.
 package struct PlanLoop {
   /// One round.
   package struct Round: Sendable, Equatable {
@@ -26,6 +27,12 @@ package struct PlanLoop {
     package var rounds: [Round]
     /// Whether the last prediction was within the tolerance.
     package var agrees: Bool
+    /// Groups that were tried in the plan, with the choice that was tried.
+    package var tried: [Int: Int] = [:]
+    /// Whether it was told to stop.
+    package var isCutShort = false
+    /// The action that is best everywhere, where that is better than every solution.
+    package var uniform: String?
   }
 
   package var solver: PlanSolver
@@ -34,6 +41,8 @@ package struct PlanLoop {
   package var mostRounds: Int
   /// The most trials of a round; the groups with the greatest predicted divergence come first.
   package var mostTrials: Int
+  /// Whether plans of one action everywhere are simulated too.
+  package var triesUniform = false
 
   package init(
     _ solver: PlanSolver = PlanSolver(),
@@ -47,65 +56,162 @@ package struct PlanLoop {
     self.mostTrials = mostTrials
   }
 
+  private struct Candidate {
+    var solution: ChoiceSolution
+    var figures: SimulatedFigures
+    var keeps: Bool
+    var value: Double
+
+    func isBetter(than other: Candidate?) -> Bool {
+      guard let other else { return true }
+      return keeps && !other.keeps || keeps == other.keeps && value < other.value
+    }
+  }
+
   /// Runs the search.
+  ///
+  /// - Parameters:
+  ///   - start: What may be done.
+  ///   - simulator: Runs plans.
+  ///   - evaluator: Knows the figures that are no sums.
+  ///   - isOver: Asked between simulations whether to stop.
+  ///   - progress: Told of each simulation.
+  /// - Returns: The best plan that was simulated.
+  /// - Throws: where a simulation fails.
   package func run(
     _ start: PlanProblem,
     simulator: any PlanSimulator,
-    evaluator: (any FigureEvaluator)? = nil
+    evaluator: (any FigureEvaluator)? = nil,
+    isOver: () -> Bool = { false },
+    progress: (_ round: Int) -> Void = { _ in }
   ) throws(PlanningError) -> Outcome {
     var problem = start
-    var rounds: [Round] = []
-    var best: (solution: ChoiceSolution, figures: SimulatedFigures, keeps: Bool, value: Double)?
-    var agrees = false
+    var outcome = Outcome(problem: start, solution: .none(.unknown), rounds: [], agrees: false)
+    var best: Candidate?
     var last = ChoiceSolution.none(.unknown)
-    for _ in 0..<max(mostRounds, 1) {
+    var ceiling = ImpliedCeiling(start)
+    for index in 0..<max(mostRounds, 1) {
+      progress(index)
+      if let limit = ceiling?.limit { problem.imply(divergence: limit) }
       last = try solver.solve(problem, evaluator: evaluator).solution
       guard !last.chosen.isEmpty else { break }
-      let figures = try simulator.simulate(last.chosen)
+      let candidate = try candidate(last, problem, simulator)
+      if candidate.isBetter(than: best) { best = candidate }
       let predicted = problem.divergence(last.chosen).mean
-      let simulated = figures.divergence.mean
-      let keeps = Self.keeps(problem, figures)
-      let value = problem.goal == .size ? last.cost : simulated
-      if best.map({ keeps && !$0.keeps || keeps == $0.keeps && value < $0.value }) ?? true {
-        best = (last, figures, keeps, value)
-      }
-      agrees = abs(predicted - simulated) <= tolerance * max(simulated, 1e-12)
-      let cameAgain = rounds.contains { $0.chosen == last.chosen }
+      let simulated = candidate.figures.divergence.mean
+      outcome.agrees = abs(predicted - simulated) <= tolerance * max(simulated, 1e-12)
+      let cameAgain = outcome.rounds.contains { $0.chosen == last.chosen }
       var round = Round(
         chosen: last.chosen,
         predicted: predicted,
         simulated: simulated,
         trials: 0,
-        keepsBudgets: keeps
+        keepsBudgets: candidate.keeps
       )
-      if agrees || cameAgain {
-        rounds.append(round)
+      let isSettled = ceiling?.learn(simulated, keeps: candidate.keeps) ?? true
+      let isLast = index == max(mostRounds, 1) - 1
+      if (outcome.agrees || cameAgain) && isSettled || isLast {
+        outcome.rounds.append(round)
         break
       }
-      round.trials = try correct(&problem, last.chosen, simulated, simulator)
-      rounds.append(round)
+      if isOver() {
+        outcome.isCutShort = true
+        outcome.rounds.append(round)
+        break
+      }
+      if !outcome.agrees, !cameAgain {
+        round.trials = try correct(
+          &problem,
+          last.chosen,
+          simulated,
+          simulator,
+          &outcome.tried,
+          isOver
+        )
+      }
+      outcome.rounds.append(round)
     }
-    guard let best else {
-      return Outcome(problem: problem, solution: last, figures: nil, rounds: rounds, agrees: false)
+    if triesUniform, best != nil {
+      for (action, chosen) in uniformPlans(problem) where !isOver() {
+        guard start.allows(chosen), try keeps(evaluator, start, chosen) else { continue }
+        let cost = start.goal == .size ? Double(size(start, chosen)) : 0
+        let solution = ChoiceSolution(
+          status: .feasible,
+          chosen: chosen,
+          cost: cost,
+          bound: best?.solution.bound ?? 0
+        )
+        let candidate = try candidate(solution, start, simulator)
+        if candidate.isBetter(than: best) {
+          best = candidate
+          outcome.uniform = action
+        }
+      }
     }
-    return Outcome(
-      problem: problem,
-      solution: best.solution,
-      figures: best.figures,
-      rounds: rounds,
-      agrees: agrees
+    outcome.problem = problem
+    outcome.problem.budgets = start.budgets
+    outcome.solution = best?.solution ?? last
+    outcome.figures = best?.figures
+    return outcome
+  }
+
+  private func candidate(
+    _ solution: ChoiceSolution,
+    _ problem: PlanProblem,
+    _ simulator: any PlanSimulator
+  ) throws(PlanningError) -> Candidate {
+    let figures = try simulator.simulate(solution.chosen)
+    return Candidate(
+      solution: solution,
+      figures: figures,
+      keeps: Self.keeps(problem, figures),
+      value: problem.goal == .size
+        ? Double(size(problem, solution.chosen)) : figures.divergence.mean
     )
+  }
+
+  private func size(_ problem: PlanProblem, _ chosen: [Int]) -> Int {
+    problem.groups.indices.reduce(0) { $0 + problem.bytes($1, chosen) }
   }
 
   /// Whether simulated figures keep the budgets that they are about.
   package static func keeps(_ problem: PlanProblem, _ figures: SimulatedFigures) -> Bool {
-    if let most = problem.budgets.limit(.divergence), figures.divergence.mean > most {
-      return false
-    }
+    if let most = problem.askedDivergence, figures.divergence.mean > most { return false }
     guard let floor = problem.budgets.limit(.accuracy), let accuracy = figures.accuracy else {
       return true
     }
     return accuracy >= floor
+  }
+
+  private func keeps(
+    _ evaluator: (any FigureEvaluator)?,
+    _ problem: PlanProblem,
+    _ chosen: [Int]
+  ) throws(PlanningError) -> Bool {
+    for entry in problem.nonAdditive {
+      guard let value = try evaluator?.figure(entry.budget.figure, of: chosen),
+        value <= entry.limit
+      else { return false }
+    }
+    return true
+  }
+
+  /// Plans that take one action on all weights that have it and leave everything else.
+  private func uniformPlans(_ problem: PlanProblem) -> [(action: String, chosen: [Int])] {
+    var names: [String] = []
+    let weights = problem.groups.filter { $0.kind == .weights }
+    for choice in weights.first?.choices ?? [] {
+      guard let action = choice.action,
+        weights.allSatisfy({ group in group.choices.contains { $0.action == action } })
+      else { continue }
+      names.append(action)
+    }
+    return names.map { name in
+      let chosen = problem.groups.map { group in
+        group.kind == .weights ? group.choices.firstIndex { $0.action == name } ?? 0 : 0
+      }
+      return (name, chosen)
+    }
   }
 
   /// - Returns: How many trials it took.
@@ -113,7 +219,9 @@ package struct PlanLoop {
     _ problem: inout PlanProblem,
     _ chosen: [Int],
     _ simulated: Double,
-    _ simulator: any PlanSimulator
+    _ simulator: any PlanSimulator,
+    _ known: inout [Int: Int],
+    _ isOver: () -> Bool
   ) throws(PlanningError) -> Int {
     let predicted = problem.divergence(chosen).mean
     guard predicted > 0, simulated > 0 else { return 0 }
@@ -125,12 +233,15 @@ package struct PlanLoop {
         )
         return costs.0 == costs.1 ? left < right : costs.0 > costs.1
       }
-    let tried = changed.prefix(mostTrials)
+    var tried: [Int] = []
     var marginals: [Int: Double] = [:]
-    for group in tried {
+    for group in changed.prefix(mostTrials) {
+      if isOver() { break }
       var without = chosen
       without[group] = 0
       marginals[group] = max(0, simulated - (try simulator.simulate(without)).divergence.mean)
+      tried.append(group)
+      known[group] = chosen[group]
     }
     let expected = tried.reduce(0) { $0 + problem.divergence($1, chosen[$1]) }
     let sum = tried.reduce(0) { $0 + (marginals[$1] ?? 0) }
@@ -149,5 +260,42 @@ package struct PlanLoop {
       }
     }
     return tried.count
+  }
+}
+
+/// A ceiling for the divergence that stands in for a floor of accuracy.
+private struct ImpliedCeiling {
+  private(set) var limit: Double
+  /// The greatest that kept the floor, and the least that did not.
+  private var kept: Double?
+  private var missed: Double?
+
+  /// `nil` where no size is looked for, or the accuracy is a sum.
+  init?(_ problem: PlanProblem) {
+    guard problem.goal == .size, problem.simulatesAccuracy, problem.budgets.limit(.accuracy) != nil
+    else { return nil }
+    let lost = (problem.originals[.accuracy] ?? 1) - (problem.budgets.limit(.accuracy) ?? 1)
+    let all = problem.groups.flatMap(\.choices).filter { $0.accuracyDrop != nil }
+    // What single actions cost where they lose as much as may be lost.
+    let fine = all.filter { ($0.accuracyDrop ?? 0) <= lost }.map(\.divergence.mean).max()
+    let bad = all.filter { ($0.accuracyDrop ?? 0) > lost }.map(\.divergence.mean).min()
+    limit = min(fine ?? 0.05, bad ?? .infinity, problem.askedDivergence ?? .infinity)
+    if !(limit > 0) { limit = 0.01 }
+  }
+
+  /// Takes in what a plan at the ceiling showed.
+  ///
+  /// - Returns: Whether the ceiling is known closely enough.
+  mutating func learn(_ simulated: Double, keeps: Bool) -> Bool {
+    if keeps { kept = max(kept ?? 0, limit) } else { missed = min(missed ?? .infinity, limit) }
+    switch (kept, missed) {
+    case (let kept?, let missed?):
+      if missed <= kept * 1.1 { return true }
+      limit = (kept * missed).squareRoot()
+    case (let kept?, nil): limit = kept * 2
+    case (nil, let missed?): limit = min(missed, max(simulated, 1e-9)) / 2
+    default: break
+    }
+    return false
   }
 }

@@ -15,12 +15,22 @@ package struct PlanProblem: Sendable {
   package var originals: [BudgetFigure: Double]
   /// Factors on divergences by group and choice, from joint trials; 1 at first.
   package var corrections: [[Double]]
+  /// Weights whose extents channel groups decide; each group of weights once at most.
+  package var couplings: [ChannelCoupling] = [] {
+    didSet { couplingOf = Dictionary(uniqueKeysWithValues: couplings.map { ($0.group, $0) }) }
+  }
+  /// Choices that exclude each other, by groups and their choices.
+  package var exclusions: [ChoiceProblem.Cut] = []
+  /// Whether the accuracy is known only of simulated plans: it is no sum then.
+  package let simulatesAccuracy: Bool
+  private(set) var couplingOf: [Int: ChannelCoupling] = [:]
 
   package init(
     groups: [PlanGroup],
     budgets: BudgetSet,
     goal: Goal,
-    originals: [BudgetFigure: Double]
+    originals: [BudgetFigure: Double],
+    simulatesAccuracy: Bool = false
   ) throws(PlanningError) {
     guard !groups.isEmpty else {
       throw PlanningError(.usage, "no action can be taken on the model's weights")
@@ -36,8 +46,9 @@ package struct PlanProblem: Sendable {
     self.budgets = budgets
     self.goal = goal
     self.originals = originals
+    self.simulatesAccuracy = simulatesAccuracy
     corrections = groups.map { $0.choices.map { _ in 1 } }
-    if budgets.limit(.accuracy) != nil {
+    if budgets.limit(.accuracy) != nil, !simulatesAccuracy {
       for index in self.groups.indices {
         let known = self.groups[index].choices.filter { $0.accuracyDrop != nil }
         self.groups[index].choices = known
@@ -48,12 +59,34 @@ package struct PlanProblem: Sendable {
 
   /// The budgets whose figures are sums over the groups.
   package var additive: [BudgetSet.Entry] {
-    budgets.entries.filter { $0.budget.figure != .arena && $0.budget.figure != .latency }
+    budgets.entries.filter { entry in
+      switch entry.budget.figure {
+      case .arena, .latency: false
+      case .accuracy: !simulatesAccuracy
+      case .size, .weights, .macs, .divergence: true
+      }
+    }
   }
 
   /// The budgets whose figures only the whole plan tells.
   package var nonAdditive: [BudgetSet.Entry] {
     budgets.entries.filter { $0.budget.figure == .arena || $0.budget.figure == .latency }
+  }
+
+  /// The bytes of a group in a plan.
+  package func bytes(_ group: Int, _ chosen: [Int]) -> Int {
+    guard let coupling = couplingOf[group] else {
+      return groups[group].choices[chosen[group]].bytes
+    }
+    return coupling.bytes[chosen[group]][coupling.combination(chosen)]
+  }
+
+  /// The multiply-adds that a group takes off the model in a plan.
+  package func savedMultiplyAdds(_ group: Int, _ chosen: [Int]) -> Int {
+    guard let coupling = couplingOf[group] else {
+      return groups[group].choices[chosen[group]].savedMultiplyAdds
+    }
+    return coupling.savedMultiplyAdds[coupling.combination(chosen)]
   }
 
   /// The divergence that is expected of a choice.
@@ -78,12 +111,16 @@ package struct PlanProblem: Sendable {
     let choices = zip(groups, chosen).map { $0.choices[$1] }
     switch figure {
     case .size, .weights:
-      let saved = zip(groups, choices).reduce(0) { $0 + $1.0.choices[0].bytes - $1.1.bytes }
+      let saved = groups.indices.reduce(0) {
+        $0 + groups[$1].choices[0].bytes - bytes($1, chosen)
+      }
       return originals[figure].map { $0 - Double(saved) }
     case .macs:
-      return originals[figure].map { $0 - Double(choices.reduce(0) { $0 + $1.savedMultiplyAdds }) }
+      let saved = groups.indices.reduce(0) { $0 + savedMultiplyAdds($1, chosen) }
+      return originals[figure].map { $0 - Double(saved) }
     case .divergence: return divergence(chosen).mean
     case .accuracy:
+      guard !simulatesAccuracy else { return nil }
       let drops = choices.compactMap(\.accuracyDrop)
       guard drops.count == choices.count else { return nil }
       return originals[figure].map { $0 - drops.reduce(0, +) }
@@ -91,31 +128,8 @@ package struct PlanProblem: Sendable {
     }
   }
 
-  /// The same as a problem of choices.
-  package func choiceProblem() -> ChoiceProblem {
-    let entries = additive
-    let all = groups.indices.map { group in
-      groups[group].choices.indices.map { index in
-        let choice = groups[group].choices[index]
-        return ChoiceProblem.Choice(
-          cost: goal == .size ? Double(choice.bytes) : divergence(group, index),
-          uses: entries.map { entry in
-            switch entry.budget.figure {
-            case .size, .weights: Double(choice.bytes)
-            case .macs: Double(-choice.savedMultiplyAdds)
-            case .divergence: divergence(group, index)
-            case .accuracy: choice.accuracyDrop ?? 0
-            case .arena, .latency: 0
-            }
-          }
-        )
-      }
-    }
-    return ChoiceProblem(groups: all, limits: entries.map(limit))
-  }
-
   /// A budget as a limit of the sum of what choices take.
-  private func limit(_ entry: BudgetSet.Entry) -> Double {
+  func limit(_ entry: BudgetSet.Entry) -> Double {
     let original = originals[entry.budget.figure] ?? 0
     switch entry.budget.figure {
     case .size, .weights:
@@ -133,15 +147,25 @@ package protocol FigureEvaluator {
   /// The exact figure; `nil` where it is unknown.
   func figure(_ figure: BudgetFigure, of chosen: [Int]) throws(PlanningError) -> Double?
 
-  /// The choices that a plan over a limit must not all make.
+  /// What no plan within the limit does, learnt from one that is over it.
   ///
-  /// The figure of any plan that makes all of them is above the limit. All choices of the plan always
-  /// are such a set; a smaller one saves rounds.
-  func culprits(_ figure: BudgetFigure, of chosen: [Int]) -> [ChoiceProblem.Member]
+  /// Each cut has to exclude this plan and none within the limit. That not all its choices are made
+  /// again is always such a cut; one of fewer members saves rounds.
+  func cuts(_ figure: BudgetFigure, of chosen: [Int], limit: Double) -> [ChoiceProblem.Cut]
+
+  /// The plan that takes least of these figures; `nil` where nobody knows.
+  func least(_ problem: PlanProblem) -> [Int]?
 }
 
 extension FigureEvaluator {
-  package func culprits(_ figure: BudgetFigure, of chosen: [Int]) -> [ChoiceProblem.Member] {
-    chosen.enumerated().map { .init(group: $0.offset, choice: $0.element) }
+  package func least(_ problem: PlanProblem) -> [Int]? { nil }
+
+  package func cuts(_ figure: BudgetFigure, of chosen: [Int], limit: Double)
+    -> [ChoiceProblem.Cut]
+  {
+    let members = chosen.enumerated().map {
+      ChoiceProblem.Member(group: $0.offset, choice: $0.element)
+    }
+    return [.init(members: members, most: members.count - 1)]
   }
 }

@@ -3,6 +3,9 @@ package struct PlanRepair {
   /// An action that was taken back.
   package struct Step: Sendable, Equatable {
     package var group: Int
+    /// The choice before and the one that takes its place; 0 leaves the sites as they are.
+    package var from: Int
+    package var to: Int
     /// Bytes that it adds again.
     package var bytes: Int
     package var divergenceBefore: Double
@@ -18,14 +21,25 @@ package struct PlanRepair {
     package var isRepaired: Bool
   }
 
-  package init() {}
+  /// The most actions that are taken back.
+  package var mostSteps: Int
+  /// The groups that are tried in a step, those with the greatest predicted divergence.
+  package var mostTrials: Int
+
+  package init(mostSteps: Int = 64, mostTrials: Int = 64) {
+    self.mostSteps = mostSteps
+    self.mostTrials = mostTrials
+  }
 
   /// Reverts the action that gives most divergence back for a byte, as often as needed.
+  ///
+  /// Where a group cannot be left as it is under the other budgets, its next gentler action is tried.
   ///
   /// - Parameters:
   ///   - chosen: The plan.
   ///   - problem: Its budgets.
   ///   - simulator: Runs plans.
+  ///   - evaluator: Knows the figures that are no sums.
   ///   - accepts: Whether simulated figures are good.
   /// - Returns: The plan as it then is, with every step.
   /// - Throws: where a simulation fails.
@@ -33,48 +47,96 @@ package struct PlanRepair {
     _ chosen: [Int],
     _ problem: PlanProblem,
     simulator: any PlanSimulator,
+    evaluator: (any FigureEvaluator)? = nil,
     accepts: (SimulatedFigures) -> Bool
   ) throws(PlanningError) -> Outcome {
     var chosen = chosen
     var figures = try simulator.simulate(chosen)
     var steps: [Step] = []
     while !accepts(figures) {
-      var best: (group: Int, gain: Double, bytes: Int, figures: SimulatedFigures)?
-      for group in chosen.indices where chosen[group] != 0 {
-        var candidate = chosen
-        candidate[group] = 0
-        guard keepsSizes(problem, candidate) else { continue }
-        let choices = problem.groups[group].choices
-        let bytes = choices[0].bytes - choices[chosen[group]].bytes
-        let result = try simulator.simulate(candidate)
-        let back = figures.divergence.mean - result.divergence.mean
-        let gain = back / Double(max(bytes, 1))
-        if back > 0, best.map({ gain > $0.gain }) ?? true { best = (group, gain, bytes, result) }
+      var best: (step: Step, chosen: [Int], gain: Double, figures: SimulatedFigures)?
+      if steps.count < mostSteps {
+        for group in candidates(chosen, problem) {
+          guard let found = try gentler(group, chosen, problem, evaluator) else { continue }
+          let result = try simulator.simulate(found)
+          let bytes = size(problem, found) - size(problem, chosen)
+          let back = figures.divergence.mean - result.divergence.mean
+          let gain = back / Double(max(bytes, 1))
+          guard back > 0, best.map({ gain > $0.gain }) ?? true else { continue }
+          let step = Step(
+            group: group,
+            from: chosen[group],
+            to: found[group],
+            bytes: bytes,
+            divergenceBefore: figures.divergence.mean,
+            divergenceAfter: result.divergence.mean
+          )
+          best = (step, found, gain, result)
+        }
       }
       guard let best else {
         return Outcome(chosen: chosen, figures: figures, steps: steps, isRepaired: false)
       }
-      chosen[best.group] = 0
-      steps.append(
-        Step(
-          group: best.group,
-          bytes: best.bytes,
-          divergenceBefore: figures.divergence.mean,
-          divergenceAfter: best.figures.divergence.mean
-        )
-      )
+      chosen = best.chosen
+      steps.append(best.step)
       figures = best.figures
     }
     return Outcome(chosen: chosen, figures: figures, steps: steps, isRepaired: true)
   }
 
-  private func keepsSizes(_ problem: PlanProblem, _ chosen: [Int]) -> Bool {
-    problem.additive.allSatisfy { entry in
-      switch entry.budget.figure {
-      case .size, .weights, .macs:
-        problem.predicted(entry.budget.figure, chosen).map { $0 <= entry.limit } ?? false
-      default: true
+  /// The groups with an action, the most expensive first.
+  private func candidates(_ chosen: [Int], _ problem: PlanProblem) -> [Int] {
+    chosen.indices.filter { chosen[$0] != 0 }.sorted { left, right in
+      let costs = (
+        problem.divergence(left, chosen[left]), problem.divergence(right, chosen[right])
+      )
+      return costs.0 == costs.1 ? left < right : costs.0 > costs.1
+    }.prefix(mostTrials).map { $0 }
+  }
+
+  /// The plan with a group as it is in the model, or else with the gentlest action that the budgets
+  /// allow; `nil` where none costs less than now.
+  private func gentler(
+    _ group: Int,
+    _ chosen: [Int],
+    _ problem: PlanProblem,
+    _ evaluator: (any FigureEvaluator)?
+  ) throws(PlanningError) -> [Int]? {
+    let now = problem.divergence(group, chosen[group])
+    let order = problem.groups[group].choices.indices
+      .filter { $0 == 0 || problem.divergence(group, $0) < now }
+      .sorted { left, right in
+        let costs = (problem.divergence(group, left), problem.divergence(group, right))
+        return costs.0 == costs.1 ? left < right : costs.0 < costs.1
       }
+    for choice in order where choice != chosen[group] {
+      var candidate = chosen
+      candidate[group] = choice
+      guard keeps(problem, candidate) else { continue }
+      var isKept = true
+      for entry in problem.nonAdditive {
+        let value = try evaluator?.figure(entry.budget.figure, of: candidate)
+        if let value, value <= entry.limit { continue }
+        isKept = false
+      }
+      if isKept { return candidate }
     }
+    return nil
+  }
+
+  private func size(_ problem: PlanProblem, _ chosen: [Int]) -> Int {
+    problem.groups.indices.reduce(0) { $0 + problem.bytes($1, chosen) }
+  }
+
+  /// Whether sizes and counts stay within their budgets, and no choices exclude each other.
+  private func keeps(_ problem: PlanProblem, _ chosen: [Int]) -> Bool {
+    problem.isConsistent(chosen)
+      && problem.additive.allSatisfy { entry in
+        switch entry.budget.figure {
+        case .size, .weights, .macs:
+          problem.predicted(entry.budget.figure, chosen).map { $0 <= entry.limit } ?? false
+        default: true
+        }
+      }
   }
 }

@@ -10,6 +10,8 @@ package struct SimulatedFigures: Sendable, Equatable {
   package var accuracy: Double?
   package var top1Agreement: Double?
   package var samples: Int
+  /// The standard deviation of the divergence over the samples; `nil` where it is not known.
+  package var deviation: Double?
 
   package init(
     divergence: SensitivityTable.Interval,

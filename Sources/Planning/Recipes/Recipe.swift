@@ -8,14 +8,17 @@ package struct Recipe: Sendable, Equatable {
   /// The file's name.
   package var name: String
   package var content: [UInt8]
+  /// What its tool is expected to write; empty where that cannot be computed.
+  package var expected: [Expectation] = []
 
   /// The recipes that can carry out something of a plan for a model's format.
   ///
-  /// None for a plan that changes nothing. Training scripts are no recipes of this kind: training is
-  /// advised only with a measurement that calls for it.
+  /// None for a plan that changes nothing. Training scripts are there where the plan prunes, or where a
+  /// measurement calls for training.
   package static func all(for plan: Plan, format: ModelFormat) -> [Recipe] {
     let actions = plan.layers.compactMap(\.action)
-    guard !actions.isEmpty else { return [] }
+    let steps = plan.training.map(\.step)
+    guard !actions.isEmpty || !steps.isEmpty else { return [] }
     let hasBytes = actions.contains { $0.hasPrefix("int8-channel") || $0.hasPrefix("int8-tensor") }
     var names: [String] = []
     switch format {
@@ -26,6 +29,18 @@ package struct Recipe: Sendable, Equatable {
       if hasBytes { names += ["nncf_weights", "onnxruntime_quantize"] }
     default:
       if hasBytes || actions.contains("float16") { names.append("tflite_converter") }
+    }
+    // Keras trains; a file of another framework has a model of Keras behind it, or none.
+    let isKeras = format != .onnx
+    if isKeras,
+      steps.contains(.quantizationAware) || actions.contains(where: { $0.hasPrefix("prune-") })
+    {
+      names.append("tfmot_training")
+    }
+    if isKeras,
+      steps.contains(.distillation) || actions.contains(where: { $0.hasPrefix("channels-") })
+    {
+      names.append("keras_distillation")
     }
     return names.sorted().compactMap { name in
       PlanRules.recipe(name).map { Recipe(name: name + ".py", content: $0) }

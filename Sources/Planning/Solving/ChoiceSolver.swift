@@ -50,11 +50,12 @@ package struct ChoiceSolver: Sendable {
     return .none(.unknown)
   }
 
-  /// The choices of each group that no other one of it beats in everything; all where there are cuts,
-  /// as those ask for more than the resources tell.
+  /// The choices of each group that no other one of it beats in everything; all where cuts name the
+  /// group, as those ask for more than the resources tell.
   static func undominated(_ problem: ChoiceProblem) -> [[Int]] {
-    problem.groups.map { group in
-      guard problem.cuts.isEmpty else { return Array(group.indices) }
+    let named = Set(problem.cuts.lazy.flatMap(\.members).map(\.group))
+    return problem.groups.enumerated().map { index, group in
+      guard !named.contains(index) else { return Array(group.indices) }
       return group.indices.filter { index in
         !group.indices.contains { other in
           guard other != index else { return false }

@@ -32,7 +32,7 @@ extension Profiler {
     case .original, .pruned: break
     // On CPUs float16 weights are unpacked before they are used.
     case .float16: break
-    case .dynamicRange: model.weightType = .int8
+    case .dynamicRange, .prunedDynamicRange: model.weightType = .int8
     case .int4Weights: model.weightType = .int8
     case .fullInteger: (model.weightType, model.activationType) = (.int8, .int8)
     case .int16Activations: (model.weightType, model.activationType) = (.int8, .int16)

@@ -26,7 +26,7 @@ struct LitePlanner {
   }
 
   /// Source: LiteRT: `inplace_operator` of the registrations; the operands that may be shared.
-  private static let changing: [String: Int] = [
+  static let changing: [String: Int] = [
     "SOFTMAX": 1, "ADD": 2, "SUB": 2, "MUL": 2, "DIV": 2, "DYNAMIC_UPDATE_SLICE": 1,
   ]
   private static let unchanging: Set<String> = ["RESHAPE", "SQUEEZE", "EXPAND_DIMS", "BITCAST"]

@@ -33,6 +33,14 @@ struct LiteFileModel {
     76 + 4 * rank + 4 + string(nameLength)
   }
 
+  /// A further tensor of a constant that several operators share, without its quantization.
+  ///
+  /// Float operators without a bias share a zero one; as integers each has its own scale. Tensor: table
+  /// 24, shape of one extent 8, entries of two vectors 8, its buffer's entry 4 and table 8; name.
+  static func splitTensor(nameLength: Int) -> Int {
+    52 + string(nameLength)
+  }
+
   /// A text: its length, its bytes, a zero, padded to 4.
   static func string(_ length: Int) -> Int { 4 + (length + 1 + 3) / 4 * 4 }
 

@@ -19,7 +19,7 @@ package struct Outlook {
   /// `minimum_elements_for_weights`.
   static let smallestQuantized = 1_024
   /// More bytes of weights than this are never compressed to see how far they shrink.
-  package static let mostCompressed = 64 << 20
+  package static let mostCompressed = 256 << 20
 
   init(
     _ model: Model,
@@ -84,7 +84,11 @@ package struct Outlook {
       entry.fileBytes = fileBytes(mode, changed)
       entry.weightBytes = changed.reduce(0) { $0 + ($1.role == .steering ? 0 : $1.newBytes) }
       entry.arenaBytes = arena(changed, activations: activationType(mode))
-      entry.gzipBytes = OutlookCompression(model: model).gzipBytes(changed, most: mostCompressed)
+      entry.gzipBytes = OutlookCompression(model: model).gzipBytes(
+        changed,
+        most: mostCompressed,
+        isPruned: mode == .prunedDynamicRange
+      )
       return entry
     }
     entry.gzipBytes = OutlookCompression(model: model).gzipBytes(
@@ -105,7 +109,7 @@ package struct Outlook {
     case .original, .pruned: break
     case .float16:
       if isFloat { item.newType = .float16 }
-    case .dynamicRange, .int4Weights:
+    case .dynamicRange, .int4Weights, .prunedDynamicRange:
       guard item.row.elements >= Self.smallestQuantized else { break }
       switch item.role {
       case .weights(let axis, let channels):
@@ -209,7 +213,7 @@ package struct Outlook {
         )
       }
       bytes += LiteFileModel.operatorCode + LiteFileModel.reducedPrecision
-    case .dynamicRange, .int4Weights:
+    case .dynamicRange, .int4Weights, .prunedDynamicRange:
       for item in items where item.channels > 0 {
         bytes += file.quantization(channels: item.channels, axis: item.axis)
         bytes += LiteFileModel.typeField
@@ -221,6 +225,14 @@ package struct Outlook {
       for item in items where item.channels > 0 {
         let known = item.row.quantization?.scales.count ?? 0
         let isWeight: Bool = if case .bias = item.role { false } else { true }
+        if !isWeight, item.row.type == .float32 {
+          // The numbers stay shared, the scales are those of each operator.
+          bytes +=
+            (uses(of: item) - 1)
+            * (file.quantization(channels: item.channels, axis: item.axis)
+              + LiteFileModel.typeField
+              + LiteFileModel.splitTensor(nameLength: item.row.name.utf8.count + 1))
+        }
         bytes += file.quantization(
           channels: item.channels,
           axis: item.axis,
@@ -247,6 +259,12 @@ package struct Outlook {
       }
     }
     return bytes
+  }
+
+  /// How many operators read a constant, at least one.
+  private func uses(of item: Item) -> Int {
+    let count = model[item.row.graph].nodes.count { $0.inputs.contains(item.row.value) }
+    return max(count, 1)
   }
 
   // MARK: - Arena
@@ -297,6 +315,7 @@ package struct Outlook {
     case .int16Activations: return "int8 weights, int16 activations" + structure
     case .int4Weights: return "convolutions, matrix products as int4" + structure
     case .pruned: return "half of each weight zero: only gzip sees it"
+    case .prunedDynamicRange: return "half of each weight zero, then int8" + structure
     }
   }
 

@@ -59,9 +59,9 @@ struct OutlookCompression {
   }
 
   private func converted(_ item: Outlook.Item, _ bytes: Bytes, isPruned: Bool) -> [UInt8] {
-    let original = bytes.withUnsafeBytes { Array($0) }
+    let stored = bytes.withUnsafeBytes { Array($0) }
     let isWeight: Bool = if case .weights = item.role { true } else { false }
-    if isPruned { return isWeight ? pruned(item, original) : original }
+    let original = isPruned && isWeight ? pruned(item, stored) : stored
     guard let type = item.newType, item.row.type == .float32 else {
       guard item.newType == .int4, item.row.type == .int8 else { return original }
       return packed(original.map { Int8(truncatingIfNeeded: Int(Int8(bitPattern: $0)) / 16) })
@@ -140,9 +140,19 @@ struct OutlookCompression {
     return result
   }
 
+  /// The places of the smaller half; of equals the first.
   private func smallerHalf(_ magnitudes: [Float]) -> [Int] {
-    let order = magnitudes.indices.sorted { (magnitudes[$0], $0) < (magnitudes[$1], $1) }
-    return Array(order.prefix(magnitudes.count / 2))
+    let count = magnitudes.count / 2
+    guard count > 0 else { return [] }
+    // What is no number is as large as can be.
+    let known = magnitudes.map { $0.isNaN ? .infinity : $0 }
+    let most = known.sorted()[count - 1]
+    var equals = count - known.count { $0 < most }
+    return known.indices.filter { index in
+      guard known[index] == most else { return known[index] < most }
+      equals -= 1
+      return equals >= 0
+    }
   }
 }
 

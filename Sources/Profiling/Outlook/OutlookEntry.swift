@@ -11,6 +11,8 @@ package struct OutlookEntry: Sendable, Equatable {
     case int4Weights = "int4-weights"
     /// The smaller half of each weight tensor set to zero.
     case pruned = "prune-unstructured"
+    /// The same, and dynamic-range quantization afterwards.
+    case prunedDynamicRange = "prune+dynamic-range"
   }
 
   package var mode: Mode

@@ -9,6 +9,8 @@ package struct HTMLPage: Sendable {
   /// A line below the title.
   package var subtitle: String
   package var sections: [PageSection]
+  /// Plans among which the reader can choose; `nil` for none.
+  var plans: PagePlans?
   /// What the page was written by.
   private let tool: ToolIdentity
 
@@ -49,7 +51,7 @@ package struct HTMLPage: Sendable {
     text += "</nav>\n<div class=\"tools\">\n"
     if !tables.isEmpty {
       text += """
-        <label class="search"><span class="unseen">Search operators</span>
+        <label class="search"><span class="unseen">Search \(XMLText.escaped(tables[0].noun))</span>
         <input id="search" type="search" placeholder="Search  ( / )" autocomplete="off" \
         spellcheck="false" aria-describedby="found"></label>
 
@@ -70,7 +72,7 @@ package struct HTMLPage: Sendable {
       </main>
       <footer>Written by \(XMLText.escaped(tool.name)) \(XMLText.escaped(tool.version)). \
       This page is one file and asks nothing of any network.</footer>
-      <script type="application/json" id="data">\(Self.data(tables))</script>
+      <script type="application/json" id="data">\(Self.data(tables, plans))</script>
       <script>\(PageTemplates.script)</script>
       </body>
       </html>
@@ -80,8 +82,10 @@ package struct HTMLPage: Sendable {
   }
 
   /// Data that no name can break out of: `<` appears in JSON within strings only.
-  private static func data(_ tables: [PageTable]) -> String {
-    let value: JSONValue = ["tables": .array(tables.map(\.json))]
+  private static func data(_ tables: [PageTable], _ plans: PagePlans?) -> String {
+    var members: [JSONValue.Member] = [.init("tables", .array(tables.map(\.json)))]
+    if let plans { members.append(.init("plans", plans.json)) }
+    let value = JSONValue.object(members)
     var bytes: [UInt8] = []
     for byte in value.serialized() {
       switch byte {
@@ -124,6 +128,13 @@ package struct PageSection: Sendable {
       </section>
 
       """
+  }
+
+  /// A figure with what it is called and what is said beside it, for a list of class `figures`.
+  static func card(_ label: String, _ answer: String, _ parts: [String]) -> String {
+    var text = "<div><dt>\(XMLText.escaped(label))</dt><dd><b>\(XMLText.escaped(answer))</b>"
+    if !parts.isEmpty { text += "<span>\(XMLText.escaped(parts.joined(separator: " · ")))</span>" }
+    return text + "</dd></div>\n"
   }
 
   /// HTML that the caller has escaped.

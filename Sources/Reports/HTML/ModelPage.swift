@@ -88,10 +88,14 @@ package struct ModelPage {
     var label = ""
     for figure in report.figures() {
       if !figure.label.isEmpty { label = figure.label }
-      text += card(label, figure.answer, figure.parts)
+      text += PageSection.card(label, figure.answer, figure.parts)
     }
     for target in profile.targets {
-      text += card("Runs on " + Columns.shortened(target.name, to: 32), report.answer(target), [])
+      text += PageSection.card(
+        "Runs on " + Columns.shortened(target.name, to: 32),
+        report.answer(target),
+        []
+      )
     }
     text += "</dl>\n"
     let boundaries =
@@ -100,12 +104,6 @@ package struct ModelPage {
     let columns = [PageColumn(""), PageColumn("name"), PageColumn("shape"), PageColumn("type")]
     text += PageSection.staticTable(columns, boundaries, caption: "Inputs and outputs")
     return .html("summary", "Summary", text)
-  }
-
-  private func card(_ label: String, _ answer: String, _ parts: [String]) -> String {
-    var text = "<div><dt>\(XMLText.escaped(label))</dt><dd><b>\(XMLText.escaped(answer))</b>"
-    if !parts.isEmpty { text += "<span>\(XMLText.escaped(parts.joined(separator: " · ")))</span>" }
-    return text + "</dd></div>\n"
   }
 
   private func boundary(_ label: String, _ boundary: ModelProfile.Boundary) -> [String] {

@@ -20,15 +20,37 @@ package struct PlanMarkdown {
     lines += ["```", PlanText(plan, style: TextStyle()).body, "```", ""]
     if !plan.layers.isEmpty {
       lines += [
-        "## Layers", "", "| layer | action | before | after | predicted divergence |",
-        "|---|---|--:|--:|--:|",
+        "## Layers", "", "| layer | of | action | before | after | predicted divergence |",
+        "|---|---|---|--:|--:|--:|",
       ]
       lines += plan.layers.map { layer in
-        "| \(MarkdownText.code(layer.layer ?? layer.tensor)) | \(layer.action ?? "keep")"
+        "| \(MarkdownText.code(layer.layer ?? layer.tensor)) | \(layer.kind.rawValue)"
+          + " | \(layer.action ?? "keep")"
           + " | \(Quantity.bytes(layer.bytesBefore)) | \(Quantity.bytes(layer.bytesAfter))"
           + " | \(Quantity.significant(layer.predictedDivergence)) |"
       }
       lines.append("")
+    }
+    if let search = plan.search {
+      lines += [
+        "## Search", "", "| round | predicted | simulated | trials | sites changed |",
+        "|--:|--:|--:|--:|--:|",
+      ]
+      lines += search.rounds.enumerated().map { index, round in
+        "| \(index + 1) | \(Quantity.significant(round.predicted))"
+          + " | \(Quantity.significant(round.simulated)) | \(round.trials) | \(round.changed) |"
+      }
+      lines.append("")
+      if !search.corrections.isEmpty {
+        lines += [
+          "Joint trials changed what sites are expected to cost:", "",
+          "| site | action | factor |", "|---|---|--:|",
+        ]
+        lines += search.corrections.map {
+          "| \(MarkdownText.code($0.site)) | \($0.action) | \(Quantity.significant($0.factor)) |"
+        }
+        lines.append("")
+      }
     }
     lines += [
       "## Other sizes", "",
@@ -38,9 +60,17 @@ package struct PlanMarkdown {
     lines += plan.front.map {
       "| \(Quantity.bytes($0.bytes)) | \(Quantity.significant($0.divergence)) |"
     }
+    if !plan.training.isEmpty {
+      lines += ["", "## What could win it back", ""]
+      lines += PlanTraining.lines(plan.training).map { "- " + MarkdownText.escaped($0) }
+    }
     if !recipes.isEmpty {
       lines += ["", "## Recipes", ""]
-      lines += recipes.map { "- `recipes/\($0.name)`" }
+      lines += recipes.map { recipe in
+        let expected = recipe.expected.map { "\($0.variant) \(Quantity.bytes($0.fileBytes))" }
+        return "- `recipes/\(recipe.name)`"
+          + (expected.isEmpty ? "" : ": expected " + expected.joined(separator: ", "))
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -25,12 +25,16 @@ package struct PlanText {
     if plan.status == .infeasible {
       lines += infeasible()
     } else {
-      lines += table() + [""] + actions() + [bindingLine]
+      lines += table() + [""] + actions() + [bindingLine] + search()
     }
+    lines += PlanTraining.lines(plan.training).map { "  " + escapedForTerminal($0) }
     lines += plan.notes.map { "  " + style.paint($0, .warning) }
     if let folder {
       let scripts = recipes == 1 ? "1 recipe" : "\(recipes) recipes"
-      lines += ["", "  Wrote \(escapedForTerminal(folder))/: plan.json plan.md, \(scripts)"]
+      lines += [
+        "",
+        "  Wrote \(escapedForTerminal(folder))/: plan.json plan.md report.html, pictures, \(scripts)",
+      ]
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -59,26 +63,49 @@ package struct PlanText {
   }
 
   private func table() -> [String] {
-    var rows = [["", "original", "planned", ""]]
+    let verified = plan.verified
+    let heading = verified.map { "verified on \($0.samples) unseen samples" } ?? ""
+    var rows = [["", "original", "planned", heading, ""]]
     for figure in BudgetFigure.allCases where figure != .divergence {
       guard let before = plan.originals[figure] else { continue }
       let after = plan.predicted[figure]
-      let isUnplanned = figure == .arena || figure == .latency
+      let measured = verified?.figures[figure]
+      var remark = after == nil ? "(not planned)" : ""
+      if figure == .latency { remark = remark.isEmpty ? "(estimated)" : remark }
+      if figure == .accuracy, let verified, let own = verified.originalAccuracy {
+        let margin = verified.accuracyMargin.map { " ± " + Quantity.percent($0) } ?? ""
+        remark = "\(margin) (the original \(PlanFigure.text(figure, own)))"
+      }
       rows.append([
         figure.rawValue, PlanFigure.text(figure, before),
-        after.map { PlanFigure.text(figure, $0) } ?? "–", isUnplanned ? "(not planned)" : "",
+        after.map { PlanFigure.text(figure, $0) } ?? "–",
+        measured.map { PlanFigure.text(figure, $0) } ?? "", remark,
+      ])
+    }
+    if let agreement = plan.predictedAgreement {
+      rows.append([
+        "same answer", "100 %", Quantity.percent(agreement),
+        verified?.top1Agreement.map { Quantity.percent($0) } ?? "", "",
       ])
     }
     if let divergence = plan.divergence {
+      let range =
+        plan.search == nil
+        ? ""
+        : ", expected \(Quantity.significant(divergence.low))"
+          + " to \(Quantity.significant(divergence.high))"
       rows.append([
-        "divergence", "0", Quantity.significant(divergence.mean), "(\(plan.metric))",
+        "divergence", "0", Quantity.significant(divergence.mean),
+        verified.map { Quantity.significant($0.divergence.mean) } ?? "",
+        "(\(plan.metric)\(range))",
       ])
     }
-    let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let columns = rows[0].indices
+    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
-      let cells = row.enumerated().map { column, text in
+      let cells = row.enumerated().filter { $0.offset != 3 || widths[3] > 0 }.map { column, text in
         let pad = String(repeating: " ", count: widths[column] - text.count)
-        return column == 0 || column == 3 ? text + pad : pad + text
+        return column == 0 || column == 4 ? text + pad : pad + text
       }
       var line = "  " + cells.joined(separator: "   ")
       while line.hasSuffix(" ") { line.removeLast() }
@@ -86,16 +113,58 @@ package struct PlanText {
     }
   }
 
+  /// How the search went and what verification found.
+  private func search() -> [String] {
+    guard let search = plan.search else { return [] }
+    let rounds = search.rounds.count == 1 ? "1 round" : "\(search.rounds.count) rounds"
+    let end =
+      search.isCutShort
+      ? "the time was up before prediction and simulation agreed"
+      : search.agrees
+        ? "prediction and simulation agree"
+        : "prediction and simulation do not agree; of the simulated plans this is the best"
+    var lines = ["  Searched in \(rounds) on \(search.samples) samples: \(end)."]
+    if let uniform = search.uniform {
+      lines.append("  One action for all weights (\(uniform)) was better than every mixture.")
+    }
+    guard let verified = plan.verified else { return lines }
+    if let excess = verified.excess {
+      let why =
+        excess == .interval
+        ? "lost more than predicted (\(Quantity.significant(verified.divergenceBefore.mean)))"
+        : "missed what was asked for"
+      if verified.repairs.isEmpty {
+        lines.append("  On the unseen samples it \(why), and no action can be taken back.")
+      } else {
+        lines.append("  On the unseen samples it \(why); repaired:")
+        lines += verified.repairs.map { repair in
+          "    \(escapedForTerminal(repair.site)): \(repair.action) →"
+            + " \(repair.replacement ?? "as it was"), \(Quantity.bytes(repair.bytes)) more"
+        }
+      }
+    }
+    return lines
+  }
+
   private func actions() -> [String] {
-    var lines = plan.actions.map { action, layers in
+    let planned = plan.actions.filter { _, layers in layers[0].kind != .activations }
+    var lines = planned.map { action, layers in
       let names = layers.prefix(4).map { escapedForTerminal($0.layer ?? $0.tensor) }
       let more = layers.count > 4 ? " and \(layers.count - 4) more" : ""
       let count = layers.count == 1 ? "1 layer" : "\(layers.count) layers"
       return "  \(count) \(action): \(names.joined(separator: ", "))\(more)"
     }
-    let kept = plan.layers.count { $0.action == nil }
+    let kept = plan.weightLayers.count { $0.action == nil }
     if kept > 0 {
-      lines.append(kept == 1 ? "  1 layer stays as it is" : "  \(kept) layers stay as they are")
+      let bare = plan.weightLayers.count == kept ? "the weights of " : ""
+      lines.append(
+        kept == 1 ? "  \(bare)1 layer stays as it is" : "  \(bare)\(kept) layers stay as they are"
+      )
+    }
+    let activations = plan.layers.filter { $0.kind == .activations }
+    for (action, layers) in plan.actions where layers[0].kind == .activations {
+      let count = layers.count == 1 ? "1 activation" : "\(layers.count) activations"
+      lines.append("  \(count) of \(activations.count) \(action)")
     }
     return lines
   }

@@ -43,7 +43,8 @@ struct ChannelPruning: Sendable {
     self.saliency = saliency
   }
 
-  func apply(to site: Site, _ context: ActionContext) throws(TechniqueError) -> AppliedAction {
+  /// The units that go.
+  func removed(_ site: Site, _ context: ActionContext) throws(TechniqueError) -> Set<Int> {
     let map = context.sites.channels
     guard let group = map.groups.first(where: { $0.layers.map(\.node) == site.nodes }) else {
       throw TechniqueError(.usage, "\(site.id) is no group of channels")
@@ -54,26 +55,16 @@ struct ChannelPruning: Sendable {
       throw TechniqueError(.usage, "\(name) removes none of the \(group.units.count) of \(site.id)")
     }
     let order = group.units.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
-    let removed = Set(order.prefix(goes).map { group.units[$0] })
-    let model = try ChannelRemoval.removing(removed, from: context.model, map)
-    // No input loses channels: its extents are those that are looked at.
-    let shapes = model.main.inputs.map { ($0, context.types[$0.index].shape) }
-    let inferred = GraphInference(
-      inputShapes: Dictionary(shapes, uniquingKeysWith: { first, _ in first })
-    ).infer(model)
-    let main = inferred[Model.mainGraph.index]
-    if let issue = main.issues.first(where: { !$0.isStatedShape }) {
-      throw TechniqueError(.internal, "the pruned model is not sound: \(issue.message)")
-    }
-    var counted: Int? = 0
-    for cost in main.costs {
-      counted = cost.status == .uncounted ? nil : counted.map { $0 + cost.multiplyAdds }
-    }
-    let weights = Set(group.layers.map(\.weights))
+    return Set(order.prefix(goes).map { group.units[$0] })
+  }
+
+  func apply(to site: Site, _ context: ActionContext) throws(TechniqueError) -> AppliedAction {
+    let pruned = try PrunedModel(removing: try removed(site, context), from: context)
+    let layers = Set(site.nodes.compactMap { context.layers[$0]?.weights })
     return AppliedAction(
-      model: model,
-      bytes: weights.reduce(0) { $0 + (model.main[$1].byteCount ?? 0) },
-      multiplyAdds: counted
+      model: pruned.model,
+      bytes: layers.reduce(0) { $0 + (pruned.model.main[$1].byteCount ?? 0) },
+      multiplyAdds: pruned.multiplyAdds
     )
   }
 

@@ -100,7 +100,8 @@ package enum WholeModel: String, Sendable, CaseIterable {
     )
   }
 
-  private static func store(_ tensor: Tensor, _ value: ValueID, in graph: inout Graph) {
+  /// Puts numbers in place of a constant's.
+  static func store(_ tensor: Tensor, _ value: ValueID, in graph: inout Graph) {
     guard case .floats(let floats) = tensor.elements else { return }
     let bytes = FloatBytes.packed(floats)
     graph[value].content = .constant(.owned(ByteSource(bytes).bytes, fileBytes: bytes.count))
@@ -157,8 +158,30 @@ package enum WholeModel: String, Sendable, CaseIterable {
     }
   }
 
+  /// Brings a bias to multiples of the product of the input's and the weights' scales.
+  ///
+  /// It stays where the weights have other scales than one a channel or one for all.
+  static func roundBias(
+    _ bias: ValueID,
+    _ coded: CodedWeights,
+    _ input: ActivationTransform,
+    in graph: inout Graph
+  ) {
+    guard let storage = graph[bias].constant, let sizes = graph[bias].shape.sizes,
+      let tensor = Tensor(type: graph[bias].type, sizes: sizes, storage: storage),
+      case .floats(let values) = tensor.elements,
+      case .integer(let scale, _, _, _) = input,
+      coded.scales.count == values.count || coded.scales.count == 1
+    else { return }
+    let rounded = values.enumerated().map { index, value -> Float in
+      let step = Double(scale) * Double(coded.scales[coded.scales.count == 1 ? 0 : index])
+      return step > 0 ? Float((Double(value) / step).rounded() * step) : value
+    }
+    store(Tensor(sizes, floats: rounded), bias, in: &graph)
+  }
+
   /// The graph with a fake quantization behind each activation.
-  private static func limiting(
+  static func limiting(
     _ transforms: [ValueID: ActivationTransform],
     _ graph: Graph
   ) -> Graph {

@@ -5,6 +5,7 @@ import Operators
 import Planning
 import Profiling
 import Reports
+import Sensitivity
 import TargetRules
 import Techniques
 import WireFormats
@@ -19,7 +20,8 @@ import Darwin
 
 extension PlanProblem.Goal: ExpressibleByArgument {}
 
-/// `analyze plan MODEL --budget … -o DIR`: the best action for each layer under budgets.
+/// `analyze plan MODEL --calibration DATA --budget … -o DIR`: the best action for each layer under
+/// budgets, tried on samples that the search did not see.
 struct PlanCommand: StatusCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
@@ -27,13 +29,16 @@ struct PlanCommand: StatusCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Find the best action for each layer's weights under budgets.",
+    abstract: "Find the best set of compression actions under budgets.",
     discussion: """
-      Without --sensitivity the plan is made from the error of the weights alone and is unverified.
+      With --calibration each action is measured on one half of the samples, the plan is run as a \
+      whole until prediction and measurement agree, and the other half shows what it really loses. \
+      Without, it is made from the error of the weights alone and is unverified.
 
       EXAMPLES
+        analyze plan Examples/digits/digits_cnn.tflite --calibration Examples/digits/test.npz \
+      --budget "size<=25%" -o plan
         analyze plan Examples/digits/digits_cnn.tflite --budget "size<=30%"
-        analyze plan Examples/digits/digits_dscnn.tflite --budget "size<=40%" -o plan
       """
   )
 
@@ -86,9 +91,57 @@ struct PlanCommand: StatusCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Not taken yet: measure first, then --sensitivity.", valueName: "DATA")
+    help: ArgumentHelp("Samples: .npz, .npy, or a folder of arrays or pictures.", valueName: "DATA")
   )
   var calibration: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The samples' classes: .npy, or text with one a line.", valueName: "PATH")
+  )
+  var labels: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What is done to stored samples: scale=1/255,offset=0,…, or a JSON5 file.",
+      valueName: "STEPS"
+    )
+  )
+  var preprocess: String?
+
+  @Option(name: .long, help: ArgumentHelp("Use so many samples.", valueName: "N"))
+  var samples: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The share that the search does not see (default: 50%).", valueName: "50%")
+  )
+  var holdout: String = "50%"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How much is measured, not estimated.", valueName: "screen|balanced|exact")
+  )
+  var effort: SweepOptions.Effort = .balanced
+
+  @Option(name: .long, help: ArgumentHelp("Stop after so long: 90s, 10m, 2h.", valueName: "TIME"))
+  var time: DurationOption?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Chooses the samples and what is held out (default: 0).", valueName: "N")
+  )
+  var seed: UInt64?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Another model that answers together with this one: which can be left out? (repeatable)",
+      valueName: "MODEL"
+    )
+  )
+  var member: [String] = []
 
   @Option(name: .long, help: ArgumentHelp("How to print the plan.", valueName: "text|json"))
   var format: Format = .text
@@ -97,11 +150,19 @@ struct PlanCommand: StatusCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    if calibration != nil {
-      throw ValidationError(
-        "--calibration: a plan does not measure by itself; write a file with analyze sensitivity"
-          + " and pass it with --sensitivity FILE.json"
-      )
+    if calibration == nil {
+      let given = [
+        ("--labels", labels != nil), ("--preprocess", preprocess != nil),
+        ("--samples", samples != nil), ("--time", time != nil),
+        ("--member", !member.isEmpty),
+      ]
+      if let option = given.first(where: \.1) {
+        throw ValidationError("\(option.0) is about samples: give them with --calibration DATA")
+      }
+    }
+    if let samples, samples < 1 { throw ValidationError("--samples \(samples) must be at least 1") }
+    guard (0..<1).contains(holdoutShare) else {
+      throw ValidationError("--holdout \(holdout) is no share from 0% to 99%")
     }
     if budget.isEmpty, preset == nil {
       throw ValidationError("--budget \"size<=5MB\" or --preset NAME says what to plan for")
@@ -114,11 +175,19 @@ struct PlanCommand: StatusCommand {
     }
   }
 
+  /// The share of `--holdout`; above 1 where it is none.
+  var holdoutShare: Double {
+    guard holdout.hasSuffix("%"), let number = Double(holdout.dropLast()), number.isFinite else {
+      return 2
+    }
+    return number < 0 || number > 99 ? 2 : number / 100
+  }
+
   func status() throws -> ExitStatus {
     let target = try targetOptions.targets().targets.first
     var budgets: [Budget] = []
     var allowed: [String]?
-    var title: String?
+    var place: Scenario?
     do throws(PlanningError) {
       if let preset { budgets += try PlanRules.preset(preset).budgets }
       for text in budget {
@@ -130,21 +199,26 @@ struct PlanCommand: StatusCommand {
       if let scenario {
         let found = try PlanRules.scenario(scenario)
         allowed = found.actions
-        title = found.name
+        place = found
       }
     } catch {
       throw CommandFailure(error)
     }
     if let actions { allowed = try named(actions) }
     let (loaded, source, file) = try ModelLoader.load(model, limits: shared.limits)
-    let (plan, facts) = try makePlan(loaded, source, budgets, target, allowed, title)
+    var (files, facts) = try makePlan(loaded, source, budgets, target, allowed, place)
+    if let calibration {
+      files.plan.training += try EnsembleMeasurement(command: self, data: calibration).advice(
+        loaded
+      )
+    }
     do throws(ReadError) {
       try source.checkUnchanged(path: file)
     } catch {
       throw CommandFailure(error, path: model)
     }
-    try write(plan, facts)
-    return plan.status == .infeasible ? .couldNotTell : .done
+    try write(files, facts)
+    return files.plan.status == .infeasible ? .couldNotTell : .done
   }
 
   /// The names in `--actions`, checked and in their full form.
@@ -166,8 +240,8 @@ struct PlanCommand: StatusCommand {
     _ budgets: [Budget],
     _ target: DeploymentTarget?,
     _ allowed: [String]?,
-    _ scenario: String?
-  ) throws(CommandFailure) -> (Plan, PlanJSON.ModelFacts) {
+    _ scenario: Scenario?
+  ) throws(CommandFailure) -> (PlanFiles, PlanJSON.ModelFacts) {
     let progress = ProgressLine(isQuiet: shared.quiet)
     defer { progress.finish() }
     var hash = SHA256()
@@ -190,14 +264,22 @@ struct PlanCommand: StatusCommand {
       .size: Double(profile.totals.fileBytes), .weights: Double(profile.totals.weightBytes),
     ]
     originals[.macs] = profile.totals.multiplyAdds.map(Double.init)
-    originals[.arena] = profile.memory.first.map { Double($0.arenaBytes) }
+    let types = GraphInference(inputShapes: dimensions.shapes).infer(model)
+    let whole = ChangedModel(
+      model,
+      types: types,
+      activations: [:],
+      weights: [:],
+      planner: ChangedModel.planner(model, target)
+    )
+    originals[.arena] = whole.arena().map { Double($0.bytes) }
     originals[.latency] = profile.latency.first.map { $0.milliseconds * 1e6 }
     let isAsked = actions != nil
     let request = Planner.Request(
       budgets: budgets,
       goal: goal,
       target: target?.name,
-      scenario: scenario,
+      scenario: scenario?.name,
       preset: preset,
       allows: { action in
         if let allowed, !allowed.contains(action) { return false }
@@ -208,24 +290,56 @@ struct PlanCommand: StatusCommand {
     )
     var given: SensitivityTable?
     if let sensitivity { given = try measured(sensitivity, digest) }
-    do throws(PlanningError) {
-      let table: SensitivityTable
-      if let given {
-        table = given
-      } else {
-        let types = GraphInference(inputShapes: dimensions.shapes).infer(model)
-        let context = ActionContext(model, types: types.first?.types ?? [])
-        let names = (allowed ?? WeightErrors.standardActions(model.format)).filter { name in
-          (try? Action(name))?.kind == .weights
+    var table: SensitivityTable
+    var subject: PlanSubject?
+    var remarks: [String] = []
+    if let calibration {
+      let measurement = PlanMeasurement(self, data: calibration, model: model, sha256: digest)
+      let result = try measurement.run(
+        given: given,
+        actions: allowed ?? PlanActions.standard(for: budgets, on: target),
+        target: target,
+        progress: progress
+      )
+      table = result.table
+      subject = result.subject
+      remarks = result.notes
+    } else {
+      let context = ActionContext(model, types: types.first?.types ?? [])
+      do throws(PlanningError) {
+        if let given {
+          table = given
+        } else {
+          table = try WeightErrors.table(in: context, actions: dataFree(model, allowed)) {
+            progress.show("\(self.model): weighing layers", done: $0, of: $1)
+          }
         }
-        table = try WeightErrors.table(in: context, actions: names) { done, total in
-          progress.show("\(self.model): weighing layers", done: done, of: total)
-        }
+      } catch {
+        throw CommandFailure(error, path: error.code == .usage ? nil : self.model)
       }
-      let plan = try Planner().plan(request, table, model: model, originals: originals)
-      return (plan, .init(model: model, byteCount: profile.totals.fileBytes, sha256: digest))
+      if given != nil { subject = PlanSubject(context: context, target: target) }
+    }
+    do throws(PlanningError) {
+      var plan = try Planner().plan(
+        request,
+        table,
+        model: model,
+        originals: originals,
+        subject: subject
+      )
+      plan.notes += remarks
+      plan.training = TrainingAdvisor(scenario: scenario).advice(plan, table)
+      let files = PlanFiles(plan: plan, table: table, model: model, profile: profile)
+      return (files, .init(model: model, byteCount: profile.totals.fileBytes, sha256: digest))
     } catch {
       throw CommandFailure(error, path: error.code == .usage ? nil : self.model)
+    }
+  }
+
+  /// The actions on weights that are weighed where there are no samples.
+  private func dataFree(_ model: Model, _ allowed: [String]?) -> [String] {
+    (allowed ?? WeightErrors.standardActions(model.format)).filter { name in
+      (try? Action(name))?.kind == .weights
     }
   }
 
@@ -253,19 +367,29 @@ struct PlanCommand: StatusCommand {
 
   // MARK: - Output
 
-  private func write(_ plan: Plan, _ facts: PlanJSON.ModelFacts) throws(CommandFailure) {
-    let recipes = Recipe.all(for: plan, format: facts.model.format)
-    let json = PlanJSON(plan, of: facts, recipes: recipes, tool: AnalyzeTool.identity).value()
+  private func write(_ files: PlanFiles, _ facts: PlanJSON.ModelFacts) throws(CommandFailure) {
+    let plan = files.plan
+    let recipes = files.recipes
+    let json = PlanJSON(
+      plan,
+      of: facts,
+      recipes: recipes,
+      sites: files.table.sites.map(\.id),
+      tool: AnalyzeTool.identity
+    ).value()
     let text = PlanText(plan, style: shared.textStyle)
     if let folder = shared.output {
-      try makeFolder(folder)
-      if !recipes.isEmpty { try makeFolder(folder + "/recipes") }
+      try OutputFolder.make(folder)
+      if !recipes.isEmpty { try OutputFolder.make(folder + "/recipes") }
     }
     do throws(WriteError) {
       if let folder = shared.output {
         try FileOutput.replace(folder + "/plan.json", with: json.serialized())
         let markdown = PlanMarkdown(plan, model: model, recipes: recipes).text()
         try FileOutput.replace(folder + "/plan.md", with: Array(markdown.utf8))
+        for file in files.all() {
+          try FileOutput.replace(folder + "/" + file.name, with: file.content)
+        }
         for recipe in recipes {
           try FileOutput.replace(folder + "/recipes/" + recipe.name, with: recipe.content)
         }
@@ -279,11 +403,6 @@ struct PlanCommand: StatusCommand {
     } catch {
       throw CommandFailure(error)
     }
-  }
-
-  private func makeFolder(_ path: String) throws(CommandFailure) {
-    guard mkdir(path, 0o777) != 0, errno != EEXIST else { return }
-    throw CommandFailure(.ioWrite, path: path, "the folder cannot be made (error \(errno))")
   }
 }
 
