@@ -246,8 +246,8 @@ let package = Package(
     .testTarget(
       name: "TargetRulesTests",
       dependencies: [
-        "ByteIO", "FormatONNX", "FormatTFLite", "ModelIR", "Operators", "Profiling", "TargetRules",
-        "TestSupport", "WireFormats",
+        "ByteIO", "FormatKeras", "FormatONNX", "FormatTFLite", "FormatTensorFlow", "ModelIR",
+        "Operators", "Profiling", "TargetRules", "TestSupport", "WireFormats",
       ],
       exclude: ["Snapshots"]
     ),

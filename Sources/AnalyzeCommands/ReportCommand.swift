@@ -115,7 +115,8 @@ struct ReportCommand: StatusCommand {
 
   func status() throws -> ExitStatus {
     try refuseOverwriting()
-    let asked = try targetOptions.targets()
+    var asked = try targetOptions.targets()
+    asked.targets = HostMeasurement.filling(asked.targets, threads: shared.threads ?? 1)
     let outcomes = models.map { path in
       Result { () throws(CommandFailure) in try profile(path, asked.targets, asked.library) }
     }

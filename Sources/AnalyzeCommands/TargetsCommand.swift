@@ -20,11 +20,13 @@ struct TargetsCommand: StatusCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "targets",
-    abstract: "List the deployment targets known, print one, or check a rule file.",
+    abstract:
+      "List the deployment targets known, print one, check a rule file, measure this machine.",
     discussion: """
       EXAMPLES
         analyze targets
         analyze targets tflite-micro --format json
+        analyze targets host --calibrate Examples/digits/digits_cnn.tflite -o host.json5
       """
   )
 
@@ -39,6 +41,22 @@ struct TargetsCommand: StatusCommand {
   )
   var check: [String] = []
 
+  @Option(
+    name: .long,
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Run models here and write a rule file with this machine's figures.",
+      valueName: "MODEL"
+    )
+  )
+  var calibrate: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Runs to take the median of (default: 50).", valueName: "N")
+  )
+  var runs: Int?
+
   @Option(name: .long, help: ArgumentHelp("How to write it.", valueName: "text|json"))
   var format: Format = .text
 
@@ -49,10 +67,31 @@ struct TargetsCommand: StatusCommand {
     if !check.isEmpty, !names.isEmpty {
       throw ValidationError("--check takes files; names beside it say nothing")
     }
+    if let runs, !(1...100_000).contains(runs) {
+      throw ValidationError("--runs \(runs) must be between 1 and 100000")
+    }
+    guard !calibrate.isEmpty else {
+      if runs != nil { throw ValidationError("--runs applies to --calibrate only") }
+      return
+    }
+    guard names == [MeasuredHost.targetName], check.isEmpty, format == .text else {
+      throw ValidationError(
+        "only the target host is calibrated: analyze targets host --calibrate …"
+      )
+    }
   }
 
   func status() throws -> ExitStatus {
     let library = try rules.library()
+    if !calibrate.isEmpty {
+      let calibration = HostCalibration(
+        runs: runs ?? 50,
+        threads: shared.threads ?? 1,
+        isQuiet: shared.quiet
+      )
+      try shared.write(Array(try calibration.ruleFile(calibrate, library).utf8))
+      return .done
+    }
     let targets = try check.isEmpty ? listed(library) : checked(library)
     switch format {
     case .text:

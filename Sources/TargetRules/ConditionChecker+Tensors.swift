@@ -40,23 +40,47 @@ extension CheckedOperator {
     var label: String { (isInput ? "input " : "output ") + String(index) }
   }
 
-  private func operands(_ selection: TensorSelection) -> [Operand] {
-    let inputs = node.inputs.indices.lazy.map {
-      Operand(isInput: true, index: $0, value: input($0))
-    }
-    let outputs = node.outputs.indices.lazy.map {
-      Operand(isInput: false, index: $0, value: output($0))
-    }
+  /// Calls `body` with the tensors of a selection until it is content.
+  ///
+  /// No list is made of them: a model of some thousand operators has each condition looked at for each.
+  private func first(
+    of selection: TensorSelection,
+    _ body: (Operand) -> ConditionOutcome?
+  ) -> ConditionOutcome? {
     switch selection {
-    case .input(let index): return [Operand(isInput: true, index: index, value: input(index))]
-    case .output(let index): return [Operand(isInput: false, index: index, value: output(index))]
-    case .inputs: return Array(inputs)
-    case .outputs: return Array(outputs)
-    case .all: return Array(inputs) + Array(outputs)
-    case .activations:
-      return inputs.filter { $0.value.map { !graph[$0].isConstant } ?? false } + Array(outputs)
-    case .constants: return inputs.filter { $0.value.map { graph[$0].isConstant } ?? false }
+    case .input(let index): return body(operand(input: index))
+    case .output(let index): return body(operand(output: index))
+    case .inputs, .all, .activations, .constants:
+      for index in 0..<node.inputs.count {
+        let operand = operand(input: index)
+        switch selection {
+        case .activations: if isConstant(operand) ?? true { continue }
+        case .constants: if !(isConstant(operand) ?? false) { continue }
+        default: break
+        }
+        if let outcome = body(operand) { return outcome }
+      }
+      if selection == .inputs || selection == .constants { return nil }
+    case .outputs: break
     }
+    for index in 0..<node.outputs.count {
+      if let outcome = body(operand(output: index)) { return outcome }
+    }
+    return nil
+  }
+
+  private func operand(input index: Int) -> Operand {
+    Operand(isInput: true, index: index, value: input(index))
+  }
+
+  private func operand(output index: Int) -> Operand {
+    Operand(isInput: false, index: index, value: output(index))
+  }
+
+  /// `nil` where the operand is left out.
+  private func isConstant(_ operand: Operand) -> Bool? {
+    guard let value = operand.value else { return nil }
+    return graph.values[value.index].isConstant
   }
 
   /// Whether the positions of a selection mean the same in both formats.
@@ -73,12 +97,17 @@ extension CheckedOperator {
       return reordered(test.word)
     }
     var open: ConditionOutcome?
-    for operand in operands(selection) {
+    let broken = first(of: selection) { operand in
       let outcome = check(operand, test)
-      if case .broken = outcome { return outcome }
-      if case .unknown = outcome, open == nil { open = outcome }
+      switch outcome {
+      case .holds: return nil
+      case .broken: return outcome
+      case .unknown:
+        if open == nil { open = outcome }
+        return nil
+      }
     }
-    return open ?? .holds
+    return broken ?? open ?? .holds
   }
 
   private func reordered(_ word: String) -> ConditionOutcome {
@@ -98,8 +127,8 @@ extension CheckedOperator {
     }
     // Nothing is asked of an operand that is left out.
     guard let id = operand.value else { return .holds }
-    let value = graph.values[id.index]
-    return value.check(test, operand.label)
+    // The value stays where it is: to copy one is to count the owners of all it refers to.
+    return graph.values[id.index].check(test, operand.label)
   }
 
   func check(_ rows: [Condition.TypeRow]) -> ConditionOutcome {
@@ -142,11 +171,10 @@ extension CheckedOperator {
     _ likeness: [Condition.Likeness]
   ) -> ConditionOutcome {
     guard hasNativeOperands else { return reordered("likeness") }
-    let others = operands(second)
-    for operand in operands(first) {
-      guard let id = operand.value else { continue }
-      for other in others {
-        guard let otherID = other.value, otherID != id else { continue }
+    return self.first(of: first) { operand in
+      guard let id = operand.value else { return nil }
+      return self.first(of: second) { other in
+        guard let otherID = other.value, otherID != id else { return nil }
         for kind in likeness {
           let outcome = graph.values[id.index].check(kind, graph.values[otherID.index])
           if case .holds = outcome { continue }
@@ -156,9 +184,9 @@ extension CheckedOperator {
             detail: "\(operand.label) and \(other.label) must have the same \(detail)"
           )
         }
+        return nil
       }
-    }
-    return .holds
+    } ?? .holds
   }
 }
 
@@ -219,24 +247,30 @@ extension Value {
   private func checkSizes(_ axis: Int?, _ range: NumberRange, _ label: () -> String)
     -> ConditionOutcome
   {
-    guard var dimensions = shape.dimensions else {
+    guard let dimensions = shape.dimensions else {
       return .unknown(rule: "size", detail: "\(label()): the number of axes is not known")
     }
-    var name = "an axis"
+    var places = 0..<dimensions.count
     if let axis {
       let index = axis < 0 ? dimensions.count + axis : axis
-      guard dimensions.indices.contains(index) else { return .holds }
-      dimensions = [dimensions[index]]
-      name = "axis \(index)"
+      guard places.contains(index) else { return .holds }
+      places = index..<(index + 1)
     }
-    for size in dimensions.compactMap(\.size) where !range.contains(Double(size)) {
+    var isOpen = false
+    for place in places {
+      guard let size = dimensions[place].size else {
+        isOpen = true
+        continue
+      }
+      guard !range.contains(Double(size)) else { continue }
+      let name = axis == nil ? "an axis" : "axis \(place)"
       return .broken(
         rule: "size",
         detail: "\(label()) has the shape \(shape), with \(name) of \(size); \(range) is allowed"
       )
     }
-    return dimensions.allSatisfy { $0.size != nil }
-      ? .holds : .unknown(rule: "size", detail: "\(label()): the shape \(shape) is open")
+    return isOpen
+      ? .unknown(rule: "size", detail: "\(label()): the shape \(shape) is open") : .holds
   }
 
   private func checkProduct(_ axes: [Int], _ range: NumberRange, _ label: () -> String)

@@ -139,7 +139,10 @@ extension TensorTest {
 extension CheckedOperator {
   func checkCount(_ count: Int, _ range: NumberRange, _ noun: String) -> ConditionOutcome {
     guard isNative else {
-      return .unknown(rule: "count", detail: "the other format may have other \(noun)")
+      let isAlike = OperatorVocabulary.alike.contains(node.op.name)
+      return isAlike && range.contains(Double(count))
+        ? .holds
+        : .unknown(rule: "count", detail: "the other format may have other \(noun)")
     }
     return range.contains(Double(count))
       ? .holds : .broken(rule: "count", detail: "it has \(count) \(noun); \(range) are allowed")

@@ -2,8 +2,9 @@ import ModelIR
 
 /// A graph as a converter to another format would leave it, as far as that can be told.
 ///
-/// Only what the formats' converters do alike is done: operators of nothing but constants are
-/// folded, pairs of quantization become the types and scales of the tensors around them, and
+/// Only what the formats' converters do alike is done: operators of nothing but constants, and those
+/// that ask for a shape that is known, are folded, normalization goes into the filters before it where
+/// the TensorFlow Lite converter puts it there, pairs of quantization become the types and scales of the tensors around them, and
 /// integers that count or index take the width that the other format uses for it.
 struct ConvertedGraph {
   /// The graph; its values have the types that they would have.
@@ -16,11 +17,12 @@ struct ConvertedGraph {
   ///   - format: The format that it would be converted to.
   init(_ original: Graph, to format: ModelFormat) {
     graph = original
+    let connections = original.connections()
     isGone = Array(repeating: false, count: original.nodes.count)
     for (index, node) in original.nodes.enumerated() {
       isGone[index] =
         OperatorVocabulary.vanishing.contains(node.op.name) || fold(node, format)
-        || (format == .tflite && absorb(node))
+        || (format == .tflite && (absorb(node) || isFolded(node, original, connections)))
         // ONNX has such pairs around every quantized tensor; those of the model are among them.
         || (format == .onnx && ["quantize", "dequantize"].contains(node.op.name))
     }
@@ -30,12 +32,28 @@ struct ConvertedGraph {
   /// Makes constants of the results of an operator that has nothing but constants as operands.
   private mutating func fold(_ node: Node, _ format: ModelFormat) -> Bool {
     let operands = node.inputs.compactMap { $0 }
+    let isQuestion = ["shape", "size", "rank"].contains(node.op.name)
     guard !operands.isEmpty, node.attributes.graphs.isEmpty,
-      operands.allSatisfy({ graph[$0].isConstant })
+      operands.allSatisfy({ graph[$0].isConstant || isQuestion && graph[$0].shape.isFixed })
     else { return false }
     if node.op.name == "dequantize", format == .tflite { return absorb(node) }
     for case .some(let output) in node.outputs { graph[output].content = .constant(.absent) }
     return true
+  }
+
+  /// Whether a normalization by constants becomes part of the filters of the operator before it.
+  ///
+  /// Source: TensorFlow Lite converter (the multiplication and addition that a normalization becomes
+  /// go into the filter and bias of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED).
+  private func isFolded(_ node: Node, _ original: Graph, _ connections: Connections) -> Bool {
+    guard node.op.name == "batchNormalization", case .some(let input)? = node.inputs.first,
+      node.inputs.dropFirst().allSatisfy({ $0.map { original[$0].isConstant } ?? true }),
+      let producer = connections.producer(of: input), connections.consumers(of: input).count == 1,
+      !original.outputs.contains(input)
+    else { return false }
+    return [
+      "convolution", "depthwiseConvolution", "fullyConnected", "gemm", "matMul",
+    ].contains(original[producer].op.name)
   }
 
   /// Makes a quantization operator a property of the tensor.

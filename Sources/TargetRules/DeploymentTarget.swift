@@ -88,12 +88,21 @@ package struct MemoryRule: Sendable, Equatable {
 
 /// How many multiply-adds a target does at most.
 package struct ArithmeticRule: Sendable, Equatable {
+  /// Where the rates come from.
+  package enum Basis: String, Sendable, CaseIterable {
+    /// What the hardware can do at most.
+    case peak
+    /// What explains measured operators best.
+    case fitted
+  }
+
   /// The clock in hertz, where rates are given by cycle.
   package var clockHertz: Int?
   /// The cores that the rates are for.
   package var cores: Int?
   /// The peaks, by the type of the operands, in the order of the file.
   package var rates: [Rate]
+  package var basis = Basis.peak
   package var source: String
 
   /// The peak for one type of operands.
@@ -105,8 +114,13 @@ package struct ArithmeticRule: Sendable, Equatable {
   }
 
   /// The peak for operands of a type; `nil` where no figure is known.
+  ///
+  /// Instructions for signed bytes have twins for unsigned ones: what is not stated of those is as of
+  /// these.
   package func multiplyAddsPerSecond(_ type: ElementType) -> Double? {
-    rates.first { $0.type == type }?.multiplyAddsPerSecond
+    let stated =
+      rates.first { $0.type == type } ?? rates.first { $0.type == .int8 && type == .uint8 }
+    return stated?.multiplyAddsPerSecond
   }
 }
 

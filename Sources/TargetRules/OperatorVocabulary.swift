@@ -3,13 +3,22 @@ import ModelIR
 /// How formats spell the canonical operators; the formats' own tables are handed in.
 package struct OperatorVocabulary: Sendable {
   private var canonical: [ModelFormat: [String: String]] = [:]
+  private var spellings: [ModelFormat: [String: [String]]] = [:]
 
   /// No names at all.
   package init() {}
 
   /// Adds a format's names, each with its canonical one.
   package mutating func add(_ format: ModelFormat, _ names: [(source: String, canonical: String)]) {
-    for name in names { canonical[format, default: [:]][name.source] = name.canonical }
+    for name in names {
+      canonical[format, default: [:]][name.source] = name.canonical
+      spellings[format, default: [:]][name.canonical, default: []].append(name.source)
+    }
+  }
+
+  /// What a format calls a canonical operator, sorted; empty where it has none of that meaning.
+  package func names(meaning canonical: String, in format: ModelFormat) -> [String] {
+    (spellings[format]?[canonical] ?? []).sorted()
   }
 
   /// The canonical name of a format's operator.
@@ -49,6 +58,17 @@ package struct OperatorVocabulary: Sendable {
     default: []
     }
   }
+
+  /// Operators whose operands and results are the same in all formats: data, and nothing that directs.
+  package static let alike: Set<String> = [
+    "abs", "add", "addN", "averagePool", "ceil", "concat", "cos", "div", "elu", "equal", "exp",
+    "floor", "gelu", "greater", "greaterEqual", "hardSwish", "leakyRelu", "less", "lessEqual",
+    "log",
+    "logSoftmax", "logicalAnd", "logicalNot", "logicalOr", "maxPool", "maximum", "minimum", "mul",
+    "neg", "notEqual", "pow", "prelu", "relu", "relu6", "rsqrt", "sigmoid", "sin", "softmax",
+    "sqrt",
+    "square", "squaredDifference", "sub", "tanh",
+  ]
 
   /// Operators that disappear when a model is converted for inference.
   package static let vanishing: Set<String> = ["identity", "dropout", "constant"]

@@ -43,6 +43,9 @@ extension RuleDecoder {
     let source = try source(try object.required("source"))
     let clock = try Self.positive(object.optional("clock"), .frequency)
     let cores = try object.optional("cores")?.int(in: 1...4096)
+    let basis = try object.optional("basis").map {
+      (part) throws(JSON5Error) -> ArithmeticRule.Basis in try Self.word(part)
+    }
     var rates: [ArithmeticRule.Rate] = []
     for (name, value) in try object.required("rates").entries("rates") {
       let type = try Self.elementType(name, value)
@@ -69,7 +72,13 @@ extension RuleDecoder {
       rates.append(.init(type: type, multiplyAddsPerSecond: figure, source: own ?? source))
     }
     try object.finish()
-    return ArithmeticRule(clockHertz: clock, cores: cores, rates: rates, source: source)
+    return ArithmeticRule(
+      clockHertz: clock,
+      cores: cores,
+      rates: rates,
+      basis: basis ?? .peak,
+      source: source
+    )
   }
 
   /// Bytes a second.

@@ -11,8 +11,8 @@ package struct TargetChecker: Sendable {
   let vocabulary: OperatorVocabulary
   /// The places of the entries of each name.
   private var entriesByName: [String: [Int]] = [:]
-  /// The conditions on every operator, for the names of the list.
-  private var generalByName: [String: [Condition]] = [:]
+  /// The conditions of each entry of each name: those on every operator, then its own.
+  private var conditionsByName: [String: [Int: [Condition]]] = [:]
   /// Entries whose names end in `*`, with the beginning of the names.
   private var patterns: [(prefix: String, entry: Int)] = []
   /// The names of the list that mean a canonical operator, in the order of the list.
@@ -46,7 +46,7 @@ package struct TargetChecker: Sendable {
           continue
         }
         entriesByName[name, default: []].append(index)
-        if generalByName[name] == nil { generalByName[name] = general(name) }
+        conditionsByName[name, default: [:]][index] = general(name) + entry.conditions
         if let canonical = vocabulary.canonical(name, in: spelling),
           namesByCanonical[canonical]?.contains(name) != true
         {
@@ -180,15 +180,18 @@ extension TargetChecker {
   private func judge(_ subject: CheckedOperator, as name: String) -> Judgement {
     let candidates =
       entriesByName[name] ?? patterns.filter { name.hasPrefix($0.prefix) }.map(\.entry)
-    guard !candidates.isEmpty else { return absent(name) }
-    let entries = candidates.map { rulebook.operators.entries[$0] }
-    var entry = entries[entries.count - 1]
+    guard var place = candidates.last else { return absent(name) }
     if subject.isNative, let version = subject.node.origin.sourceVersion {
-      guard let fitting = entries.first(where: { $0.versions.contains(version) }) else {
-        return wrongVersion(version, name, entries)
+      guard
+        let fitting = candidates.first(where: {
+          rulebook.operators.entries[$0].versions.contains(version)
+        })
+      else {
+        return wrongVersion(version, name, candidates.map { rulebook.operators.entries[$0] })
       }
-      entry = fitting
+      place = fitting
     }
+    let entry = rulebook.operators.entries[place]
     guard entry.support == .yes else {
       let remark = Judgement.Remark(
         answer: entry.support,
@@ -199,14 +202,15 @@ extension TargetChecker {
       )
       return Judgement(answer: entry.support, remarks: [remark])
     }
-    return judge(subject, as: name, by: entry)
+    let conditions = conditionsByName[name]?[place] ?? general(name) + entry.conditions
+    return judge(subject, conditions, by: entry)
   }
 
-  private func judge(_ subject: CheckedOperator, as name: String, by entry: OperatorRule)
+  private func judge(_ subject: CheckedOperator, _ conditions: [Condition], by entry: OperatorRule)
     -> Judgement
   {
     var judgement = Judgement(answer: .yes, remarks: [])
-    for condition in (generalByName[name] ?? general(name)) + entry.conditions {
+    for condition in conditions {
       let answer: OperatorRule.Support
       let rule: String
       var detail: String
@@ -306,6 +310,15 @@ extension TargetChecker {
       [canonical] + OperatorVocabulary.substitutes(for: canonical, subject.node.attributes)
     let names = meanings.flatMap { namesByCanonical[$0] ?? [] }
     guard !names.isEmpty else {
+      // A converter writes the format's own operator of that meaning, and the list does not have it.
+      let spelling = rulebook.operators.format ?? .tflite
+      if let name = vocabulary.names(meaning: canonical, in: spelling).first,
+        !patterns.contains(where: { name.hasPrefix($0.prefix) })
+      {
+        var judgement = absent(name)
+        judgement.remarks[0].checkedAs = name
+        return judgement
+      }
       let remark = Judgement.Remark(
         answer: .unknown,
         rule: "operator",

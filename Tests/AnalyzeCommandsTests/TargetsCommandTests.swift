@@ -98,4 +98,43 @@ import Testing
     #expect(absent.status == 2)
     #expect(absent.errors.contains("IO_READ"))
   }
+
+  // MARK: - This machine
+
+  @Test func `calibration writes a rule file that a report takes`() throws {
+    let path = try temporaryFile("", named: "host.json5")
+    let calibration = try BuiltTool.run([
+      "targets", "host", "--calibrate", "Examples/digits/digits_dscnn.tflite",
+      "Examples/digits/digits_dscnn_int8.tflite", "--runs", "5", "--threads", "1", "-o", path,
+    ])
+    #expect(calibration.status == 0, "\(calibration.errors)")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains("basis: \"fitted\""))
+    #expect(text.contains("half of them predicted within"))
+    #expect(try BuiltTool.run(["targets", "--check", path]).status == 0)
+    let object = try BuiltTool.run([Self.model, "--target", path, "--format", "json"]).object()
+    let targets = try #require(object["targets"] as? [[String: Any]])
+    #expect(targets[0]["name"] as? String == "host")
+    #expect(try #require(targets[0]["estimatedMilliseconds"] as? Double) > 0)
+  }
+
+  @Test func `this machine is measured where its target is asked for`() throws {
+    let object = try BuiltTool.run([Self.model, "--target", "host", "--format", "json"]).object()
+    let targets = try #require(object["targets"] as? [[String: Any]])
+    #expect(try #require(targets[0]["estimatedMilliseconds"] as? Double) > 0)
+  }
+
+  @Test(arguments: [
+    (
+      ["targets", "tflite-micro", "--calibrate", "Examples/digits/digits_cnn.tflite"],
+      "only the target host"
+    ),
+    (["targets", "host", "--runs", "5"], "--runs applies to --calibrate only"),
+    (["targets", "host", "--calibrate", "no-such-file"], "IO_READ"),
+  ])
+  func `what cannot be calibrated is said`(arguments: [String], words: String) throws {
+    let outcome = try BuiltTool.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains(words), "\(outcome.errors)")
+  }
 }

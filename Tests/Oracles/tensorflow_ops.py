@@ -362,6 +362,75 @@ case("LegacyNestedLoops", legacy_nested_loops, reals(2))
 case("LegacyLists", lambda x: list(lists(x)), reals(3, 2))
 case("LegacyListsFromTensor", lambda x: list(list_from_tensor(x)), reals(3, 2))
 
+tf.compat.v1.enable_control_flow_v2()
+
+# Fourier transforms over one to three axes, cropped and filled
+def parts(x):
+    return [raw.Real(input=x), raw.Imag(input=x)]
+
+
+def complex_of(x):
+    """Complex numbers with an imaginary part: the spectrum of real ones."""
+    return raw.RFFT(input=tf.concat([x, x[..., 1:-1]], -1), fft_length=[2 * (x.shape[-1] - 1)])
+
+
+for axes, suffix, shape in [(1, "", (2, 5)), (2, "2D", (2, 3, 4)), (3, "3D", (2, 3, 2, 4))]:
+    lengths = list(shape[-axes:])
+    case("RFFT" + suffix, lambda x, s=suffix, n=lengths: parts(getattr(raw, "RFFT" + s)(input=x, fft_length=n)), reals(*shape))
+    for op in ["FFT", "IFFT"]:
+        case(op + suffix, lambda x, o=op + suffix: parts(getattr(raw, o)(input=complex_of(x))), reals(*shape))
+    for odd in [0, 1]:
+        wanted = lengths[:-1] + [2 * (lengths[-1] - 1) + odd]
+        case(f"IRFFT{suffix}_{odd}", lambda x, s=suffix, n=wanted: getattr(raw, "IRFFT" + s)(
+            input=complex_of(x), fft_length=n), reals(*shape))
+case("RFFT_crop", lambda x: parts(raw.RFFT(input=x, fft_length=[4])), reals(2, 7))
+case("STFT", lambda x: tf.abs(tf.signal.stft(x, frame_length=8, frame_step=3)), reals(2, 20))
+case("STFT_inverse", lambda x: tf.signal.inverse_stft(tf.signal.stft(x, frame_length=8, frame_step=4), 8, 4), reals(1, 24))
+
+# More of images
+for aligned, half in [(False, False), (True, False), (False, True)]:
+    kind = f"{int(aligned)}{int(half)}"
+    for size in [(7, 4), (3, 9)]:
+        name = f"{kind}_{size[0]}"
+        case(f"ResizeBicubic_{name}", lambda x, a=aligned, h=half, s=size: raw.ResizeBicubic(
+            images=x, size=s, align_corners=a, half_pixel_centers=h), reals(1, 4, 5, 2))
+    if not half:
+        for size in [(2, 3), (7, 4), (1, 1)]:
+            case(f"ResizeArea_{kind}_{size[0]}", lambda x, a=aligned, s=size: raw.ResizeArea(
+                images=x, size=s, align_corners=a), reals(2, 4, 5, 2))
+case("ResizeBilinear_bytes", lambda x: raw.ResizeBilinear(images=x, size=[3, 7]), whole(1, 4, 5, 2, low=0, high=255, dtype=np.uint8))
+case("ResizeArea_bytes", lambda x: raw.ResizeArea(images=x, size=[3, 7]), whole(1, 4, 5, 2, low=0, high=255, dtype=np.uint8))
+for padding in ["SAME", "VALID"]:
+    case("ExtractImagePatches_" + padding, lambda x, p=padding: raw.ExtractImagePatches(
+        images=x, ksizes=[1, 3, 2, 1], strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding=p), reals(2, 6, 5, 2))
+
+# Bands of diagonals
+for align in ["RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"]:
+    case("MatrixDiagV3_" + align, lambda x, a=align: raw.MatrixDiagV3(
+        diagonal=x, k=[-1, 2], num_rows=4, num_cols=5, padding_value=9.0, align=a), reals(2, 4, 4))
+    case("MatrixDiagPartV3_" + align, lambda x, a=align: raw.MatrixDiagPartV3(
+        input=x, k=[-2, 1], padding_value=7.0, align=a), reals(2, 4, 5))
+    case("MatrixSetDiagV3_" + align, lambda x, y, a=align: raw.MatrixSetDiagV3(
+        input=x, diagonal=y, k=[-2, 1], align=a), reals(2, 4, 5), reals(2, 4, 4))
+case("MatrixDiagV3", lambda x: tf.linalg.diag(x), reals(2, 3))
+case("MatrixDiagV3_above", lambda x: tf.linalg.diag(x, k=1), reals(2, 3))
+case("MatrixDiagV3_rows", lambda x: raw.MatrixDiagV3(diagonal=x, k=-1, num_rows=-1, num_cols=5, padding_value=0.0), reals(2, 3))
+case("MatrixDiagV2", lambda x: raw.MatrixDiagV2(diagonal=x, k=[0, 1], num_rows=3, num_cols=3, padding_value=1.0), reals(2, 3))
+case("MatrixDiagPart", lambda x: raw.MatrixDiagPart(input=x), reals(2, 3, 4))
+case("MatrixDiagPartV2", lambda x: raw.MatrixDiagPartV2(input=x, k=[-1, 0], padding_value=1.0), reals(2, 3, 4))
+case("MatrixSetDiagV2", lambda x, y: raw.MatrixSetDiagV2(input=x, diagonal=y, k=1), reals(2, 3, 4), reals(2, 3))
+
+# One of several functions, kept and lowered to switches that count
+def switched(x, n):
+    weight = tf.constant(reals(3, 3))
+    return tf.switch_case(n, [lambda: x + 1, lambda: x @ weight, lambda: tf.abs(x) * 2])
+
+
+for number in [0, 1, 2, 7]:
+    function_case(f"Case_{number}", switched, reals(2, 3), np.array(number, np.int32))
+    function_case(f"SwitchN_{number}", switched, reals(2, 3), np.array(number, np.int32), lower=True)
+
+
 np.savez_compressed(sys.argv[1], **archive)
 names = {key.split("/")[0] for key in archive}
 print(len(names), "graphs,", os.path.getsize(sys.argv[1]), "bytes")

@@ -1,6 +1,8 @@
 import ByteIO
+import FormatKeras
 import FormatONNX
 import FormatTFLite
+import FormatTensorFlow
 import Foundation
 import ModelIR
 import Operators
@@ -12,9 +14,14 @@ import Testing
 /// What targets make of real models: a line each, read by a person once.
 @Suite struct SharedModelTests {
   private func model(_ path: String) throws -> Model {
+    if ByteSource.isDirectory(path) {
+      return try TensorFlowFormat.load(directory: DirectoryHandle(path: path), path: path).0
+    }
     let bytes = try ByteSource.mapping(path: path).bytes
-    return TFLiteFormat.probe(bytes)
-      ? try TFLiteFormat.load(bytes, path: path) : try ONNXFormat.load(bytes, path: path)
+    if TFLiteFormat.probe(bytes) { return try TFLiteFormat.load(bytes, path: path) }
+    if KerasFormat.probe(bytes) { return try KerasFormat.load(bytes, path: path) }
+    if path.hasSuffix(".onnx") { return try ONNXFormat.load(bytes, path: path) }
+    return try TensorFlowFormat.load(bytes, path: path)
   }
 
   /// `tflite-micro: unsupported, 12 of 15, 2 partitions, 64 bytes; type ×3`.
@@ -32,11 +39,12 @@ import Testing
 
   @Test(.enabled(if: SharedModels.directory != nil))
   func `the verdicts are as they were`() throws {
-    let names = ["tflite", "onnx"].flatMap { SharedModels.names(withExtension: $0) }.sorted()
-    let library = TargetLibrary()
-    let targets = try ["tflite-builtin", "tflite-micro", "ethos-u55", "onnxruntime-cpu"].map {
-      try library.target(named: $0)
+    let names = SharedModels.manifest.keys.sorted().filter { name in
+      ["tflite", "onnx", "h5", "keras", "pb"].contains(where: { name.hasSuffix("." + $0) })
+        || name.hasSuffix("savedmodel")
     }
+    let library = TargetLibrary()
+    let targets = try library.names.map { try library.target(named: $0) }
     var text = ""
     for name in names {
       let model = try model(SharedModels.path(name))

@@ -232,8 +232,8 @@ extension KerasLoader {
     }
     let mark = builder.mark
     do throws(LayerProblem) {
-      if layer.config.dataType.contains("int8") || layer.config.dataType.contains("int4") {
-        throw .unsupported("weights quantized by Keras")
+      if layer.config.isUnknownQuantization {
+        throw .unsupported("Keras quantized its weights as \(layer.config.quantization ?? "?")")
       }
       var results = try definition.lower(context)
       if definition.keepsMask, let mask = context.inputs.first?.mask, !results.isEmpty,

@@ -120,7 +120,11 @@ final class KerasLoader {
         continue
       }
       var counts: [String: Int] = [:]
-      let slots = layer.slots.filter(\.isTrainable) + layer.slots.filter { !$0.isTrainable }
+      let isListed = layer.slots.contains(where: \.isListed)
+      let slots =
+        isListed
+        ? layer.slots
+        : layer.slots.filter(\.isTrainable) + layer.slots.filter { !$0.isTrainable }
       for slot in slots {
         let folder = slot.path.isEmpty ? group : group + "/" + slot.path
         let index = counts[slot.path, default: 0]
@@ -132,7 +136,7 @@ final class KerasLoader {
           try fill(layer, slot, path)
         }
       }
-      guard layer.definition == nil, layer.config.className != "InputLayer" else { continue }
+      guard layer.hasUnplacedWeights else { continue }
       for path in store.paths(below: group + "/") where !path.contains("/seed_generator/") {
         try fillUnknown(layer, path)
       }

@@ -56,7 +56,7 @@ final class LayerInstance {
       return
     }
     do throws(LayerProblem) {
-      slots = try definition.slots(config)
+      slots = config.isUnknownQuantization ? [] : try definition.slots(config)
       self.definition = definition
     } catch {
       // A wrapper around something without meaning has none either.
@@ -71,10 +71,15 @@ final class LayerInstance {
     return slots.map { (layer: self, slot: $0) }
   }
 
+  /// Whether nothing here knows what the weights of this layer are.
+  var hasUnplacedWeights: Bool {
+    definition == nil && config.className != "InputLayer" || config.isUnknownQuantization
+  }
+
   /// Whether weights may be in it that nothing here knows the order of.
   var hasUnknownWeights: Bool {
     if let model { return model.layers.contains(where: \.hasUnknownWeights) }
-    return definition == nil && config.className != "InputLayer"
+    return hasUnplacedWeights
   }
 }
 
@@ -85,6 +90,8 @@ struct WeightSlot {
   /// What Keras calls it: `kernel`.
   var name: String
   var isTrainable = true
+  /// Whether Keras 3 keeps the layer's weights in the order of the slots, trainable or not.
+  var isListed = false
 
   /// The name that lowering asks for: `cell/kernel`.
   var key: String { path.isEmpty ? name : path + "/" + name }

@@ -7,7 +7,7 @@ extension Loader {
   ///
   /// What was read as structure is "graph" or "names"; buffers, quantization and the like lie
   /// above that. What nothing claims is padding where it is zero, else unattributed.
-  func makeLedger(archive: AppendedArchive?) -> ByteLedger {
+  func makeLedger(archive: ZIPArchive?) -> ByteLedger {
     var builder = ByteLedger.Builder()
     _ = builder.add(LedgerFile(path: path, byteCount: bytes.count), bytes: bytes)
     // The root's offset and the identifier.
@@ -22,9 +22,16 @@ extension Loader {
     }
     claimBuffers(in: &builder)
     if let archive {
-      builder.claim(archive.directory, of: 0, as: .container, precedence: 2)
+      let directory = archive.directory
+      builder.claim(
+        directory.offset..<directory.endOffset,
+        of: 0,
+        as: .container,
+        precedence: 2
+      )
       for member in archive.members {
-        builder.claim(member.content, of: 0, as: .metadata, precedence: 3)
+        let content = member.stored.offset..<member.stored.endOffset
+        builder.claim(content, of: 0, as: .metadata, precedence: 3)
         builder.claim(member.range, of: 0, as: .container, precedence: 2)
       }
     }

@@ -88,12 +88,12 @@ extension Loader {
   }
 
   /// Lists the files that are appended to the model.
-  func readArchive(_ archive: AppendedArchive) throws(ReadError) {
-    for member in archive.members {
+  func readArchive(_ archive: ZIPArchive) throws(ReadError) {
+    for member in archive.members.sorted(by: { $0.headerOffset < $1.headerOffset }) {
       try allocation.charge(256 + member.name.utf8.count)
       let entry = "file \(member.name)"
-      guard let content = member.stored, content.count <= 65536, member.name.hasSuffix(".txt")
-      else {
+      let content = member.stored
+      guard member.isUncompressed, content.count <= 65536, member.name.hasSuffix(".txt") else {
         metadata.append(MetadataEntry(entry, "\(member.byteCount) bytes"))
         continue
       }

@@ -72,7 +72,8 @@ final class Loader {
     try readSignatures()
     try readDescription()
     try readMetadata()
-    let archive = AppendedArchive(in: bytes)
+    // Label files and the like; what is no archive is told by the ledger.
+    let archive = try? ZIPArchive(appendedTo: bytes)
     if let archive { try readArchive(archive) }
     for index in graphs.indices {
       try located("subgraphs[\(index)]") { () throws(ReadError) in

@@ -337,20 +337,22 @@ extension GraphBuilder {
       place.draft,
       place.scope,
       choice.merges[0].node,
-      op: "If",
+      op: choice.isNumbered ? "Case" : "If",
       key: 1
     )
     if isNew {
       findings.raisedChoices += 1
-      for side in [1, 0] {
+      let sides = choice.merges[0].sources.indices
+      for side in choice.isNumbered ? Array(sides) : sides.reversed() {
+        let suffix = choice.isNumbered ? "/\(side)" : side == 1 ? "/then" : "/else"
         let graph = try addDraft(
-          choice.predicate + (side == 1 ? "/then" : "/else"),
+          choice.predicate + suffix,
           parent: place.draft,
           owner: instance,
           region: .branch(scope: place.scope, predicate: choice.predicate, side: side)
         )
         drafts[place.draft].instances[instance].nested.append(
-          (side == 1 ? "thenGraph" : "elseGraph", graph)
+          (choice.isNumbered ? "branchGraphs" : side == 1 ? "thenGraph" : "elseGraph", graph)
         )
         pending.append(
           .outputs(

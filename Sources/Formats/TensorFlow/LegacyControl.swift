@@ -5,7 +5,8 @@ import ByteIO
 /// A loop of a frame: `Enter` → `Merge`(Enter, NextIteration) → `Switch`(Merge, LoopCond), whose
 /// result 0 leaves by `Exit` and whose result 1 is the body's; what does not change comes in by an
 /// `Enter` with `is_constant`. A choice: `Switch`(data, predicate) sends data to result 0 (false) or 1
-/// (true), `Merge` takes what arrives.
+/// (true), `Merge` takes what arrives. `_SwitchN`(data, number) sends data to the result of that number,
+/// the last one where there is none.
 ///
 /// Source: Yu and others, "Dynamic Control Flow in Large-Scale Machine Learning" (2018), section 4.
 struct LegacyControl: Sendable {
@@ -29,7 +30,10 @@ struct LegacyControl: Sendable {
 
   struct Choice: Sendable {
     var predicate: String
-    /// The merges in the order of the file, each with what arrives where the predicate is false, true.
+    /// Whether a number chooses (`_SwitchN`), not a truth.
+    var isNumbered = false
+    /// The merges in the order of the file, each with what arrives from each side: where the predicate
+    /// is false, true, or the number is 0, 1, ….
     var merges: [(node: Int, sources: [String])] = []
   }
 
@@ -47,7 +51,10 @@ struct LegacyControl: Sendable {
     findChoices(body)
   }
 
-  static func isSwitch(_ op: String) -> Bool { op == "Switch" || op == "RefSwitch" }
+  static func isSwitch(_ op: String) -> Bool {
+    op == "Switch" || op == "RefSwitch" || isNumbered(op)
+  }
+  static func isNumbered(_ op: String) -> Bool { op == "_SwitchN" || op == "SwitchN" }
   static func isMerge(_ op: String) -> Bool { op == "Merge" || op == "RefMerge" }
   static func isEnter(_ op: String) -> Bool { op == "Enter" || op == "RefEnter" }
   static func isExit(_ op: String) -> Bool { op == "Exit" || op == "RefExit" }
@@ -117,6 +124,7 @@ struct LegacyControl: Sendable {
       var parent: Int
       var predicate: Int
       var side: Int
+      var isNumbered: Bool
     }
     var frames: [Frame] = []
     var depths: [Int] = []
@@ -131,10 +139,17 @@ struct LegacyControl: Sendable {
         let (name, port) = Self.split(text)
         guard let source = body.indices[String(name)] else { return -1 }
         guard Self.isSwitch(body.nodes[source].op), loopOfSwitch[source] == nil,
-          body.nodes[source].inputs.count == 2, (0...1).contains(port),
+          body.nodes[source].inputs.count == 2,
+          case let isNumbered = Self.isNumbered(body.nodes[source].op),
+          port >= 0, isNumbered || port <= 1,
           let predicate = Self.origin(body.nodes[source].inputs[1], in: body)
         else { return stack[source] }
-        let frame = Frame(parent: stack[source], predicate: predicate, side: port)
+        let frame = Frame(
+          parent: stack[source],
+          predicate: predicate,
+          side: port,
+          isNumbered: isNumbered
+        )
         if let known = numbers[frame] { return known }
         frames.append(frame)
         depths.append(depth(frame.parent) + 1)
@@ -142,29 +157,48 @@ struct LegacyControl: Sendable {
         return frames.count - 1
       }
       let arriving = node.inputs.map(context)
-      if Self.isMerge(node.op), loopOfMerge[index] == nil, node.inputs.count == 2 {
-        let deeper = depth(arriving[0]) >= depth(arriving[1]) ? 0 : 1
-        guard arriving[deeper] >= 0 else { continue }
-        let frame = frames[arriving[deeper]]
-        // An operand that was not switched (a constant without a control edge) is the other side's.
-        let other = arriving[1 - deeper]
-        let isPair =
-          other < 0 || other == frame.parent
-          || (frames[other].parent == frame.parent && frames[other].predicate == frame.predicate
-            && frames[other].side != frame.side)
-        guard isPair else { continue }
+      if Self.isMerge(node.op), loopOfMerge[index] == nil, node.inputs.count >= 2 {
+        guard let deepest = arriving.max(by: { depth($0) < depth($1) }), deepest >= 0 else {
+          continue
+        }
+        let frame = frames[deepest]
+        guard frame.isNumbered || node.inputs.count == 2 else { continue }
+        var sources = Array(repeating: String?.none, count: node.inputs.count)
+        var unplaced: [String] = []
+        var isChoice = true
+        for (text, other) in zip(node.inputs, arriving) {
+          if other >= 0, frames[other].parent == frame.parent,
+            frames[other].predicate == frame.predicate
+          {
+            let side = frames[other].side
+            isChoice = isChoice && sources.indices.contains(side) && sources[side] == nil
+            if isChoice { sources[side] = text }
+          } else {
+            isChoice = isChoice && (other < 0 || other == frame.parent)
+            unplaced.append(text)
+          }
+        }
+        // An operand that was not switched (a constant without a control edge) is that of the side
+        // that is left.
+        for side in sources.indices where sources[side] == nil && !unplaced.isEmpty {
+          sources[side] = unplaced.removeFirst()
+        }
+        let placed = sources.compactMap { $0 }
+        guard isChoice, placed.count == node.inputs.count else { continue }
         stack[index] = frame.parent
         let key = [frame.parent, frame.predicate]
         let choice = choiceNumbers[key] ?? choices.count
         if choice == choices.count {
           choiceNumbers[key] = choice
-          choices.append(Choice(predicate: body.nodes[frame.predicate].name))
+          choices.append(
+            Choice(predicate: body.nodes[frame.predicate].name, isNumbered: frame.isNumbered)
+          )
         }
-        let trueSide = frame.side == 1 ? deeper : 1 - deeper
+        guard choices[choice].merges.first.map({ $0.sources.count == placed.count }) ?? true else {
+          continue
+        }
         choiceOfMerge[index] = (choice, choices[choice].merges.count)
-        choices[choice].merges.append(
-          (index, [node.inputs[1 - trueSide], node.inputs[trueSide]])
-        )
+        choices[choice].merges.append((index, placed))
         continue
       }
       for frame in arriving + node.controls.map(context) where depth(frame) > depth(stack[index]) {

@@ -118,4 +118,12 @@ package struct AttributeReader: Sendable {
     }
     return graph
   }
+
+  /// Several graphs, at least one.
+  package func graphs(_ name: String) throws(OperatorError) -> [GraphID] {
+    guard case .graphs(let graphs) = attributes[name], !graphs.isEmpty else {
+      throw mismatch(name, "a list of graphs")
+    }
+    return graphs
+  }
 }

@@ -6,14 +6,16 @@ extension OperatorDefinition {
   /// Operands: ONNX (x, roi?, scales?, sizes?), with two operands (x, scales) as Resize-10 and
   /// Upsample have them; TFLite (x, sizes) with `operandOrder` = `tflite`.
   /// Sources: ONNX Resize-19, TFLite RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR (the reference
-  /// kernels' arithmetic, for int8 and int16 in integers).
+  /// kernels' arithmetic, for int8 and int16 in integers); TensorFlow ResizeBicubic and ResizeArea
+  /// (`cubic` and `area` with `operandOrder` = `tflite`). `realResult` makes float32 of any image.
   static let resize = OperatorDefinition(
     "resize",
     "Resamples a tensor to other extents.",
     family: .movement,
     inputs: 1...4,
     inferTypes: { (context) throws(OperatorError) in
-      let input = try context.input(0)
+      var input = try context.input(0)
+      if try context.attributes.bool("realResult") { input.element = .float32 }
       guard let dimensions = input.shape.dimensions else { return [input.with(.unknownRank)] }
       let plan = try ResizePlan(context, rank: dimensions.count)
       return [input.with(.ranked(try plan.outputDimensions(dimensions)))]
@@ -32,6 +34,10 @@ private let resizeCost = CostRule { context in
   else { return .uncounted }
   let changed = zip(input, output).filter { $0 != $1 }.count
   guard changed <= 8 else { return .uncounted }
+  if mode == "area" {
+    // Every element of the source goes into one of the result, but for those at the borders.
+    return .times(context.inputElements(), multiplyAdds: 1, status: .approximated)
+  }
   let taps = mode == "cubic" ? 4 : 2
   let perElement = changed == 0 ? 0 : (0..<changed).reduce(1) { count, _ in count * taps }
   return .times(context.outputElements(), multiplyAdds: perElement)
@@ -158,11 +164,14 @@ private func evaluateResize(_ context: EvaluationContext) throws(OperatorError) 
   guard input.count > 0 else { throw .invalid("\(input.shape) cannot grow: it is empty") }
   let mode = try context.attributes.string("mode", default: "nearest")
   if try context.attributes.string("operandOrder") == "tflite" {
+    let isReal = try context.attributes.bool("realResult") && input.type != .float32
+    let source = isReal ? try input.real() : input
     let image = try TFLiteResize(context.attributes)
-    return [
-      mode == "nearest"
-        ? try image.nearest(input, to: sizes) : try image.bilinear(input, to: sizes)
-    ]
+    switch mode {
+    case "nearest": return [try image.nearest(source, to: sizes)]
+    case "linear": return [try image.bilinear(source, to: sizes)]
+    default: return [try TensorFlowResize(context.attributes, mode).result(source, to: sizes)]
+    }
   }
   let sampling = try ResizeSampling(context, plan: plan, rank: input.rank, mode: mode)
   let factors = plan.factors(from: input.sizes, to: sizes)

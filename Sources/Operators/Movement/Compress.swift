@@ -38,6 +38,7 @@ extension OperatorDefinition {
 
   /// Crops or pads axes around their middle to given extents; what is odd goes to the end.
   ///
+  /// With `cropOnly` a tensor that would have to be padded is an error.
   /// Source: ONNX CenterCropPad-18.
   static let centerCropPad = OperatorDefinition.movement(
     "centerCropPad",
@@ -72,8 +73,14 @@ private func centerCropPadTypes(_ context: OperatorContext) throws(OperatorError
   guard wanted.count == axes.count else {
     throw .invalid("\(wanted.count) extents for \(axes.count) axes")
   }
+  let isCrop = try context.attributes.bool("cropOnly")
   for (axis, extent) in zip(axes, wanted) {
     if let size = extent.size, size < 0 { throw .invalid("the extent \(size) is asked for") }
+    if isCrop, let size = extent.size, let given = dimensions[axis].size, given < size {
+      throw .invalid(
+        "\(given) positions are fewer than the \(size) to crop to; resampling is not computed here"
+      )
+    }
     dimensions[axis] = extent
   }
   return [input.with(.ranked(dimensions))]

@@ -5,6 +5,7 @@ extension OperatorCatalog {
     .slice, .sliceBySize, .stridedSlice, .dynamicUpdateSlice, .tensorScatter,
     .tile, .expand, .broadcastShapes, .pad, .centerCropPad,
     .depthToSpace, .spaceToDepth, .batchToSpace, .spaceToBatch, .col2Im,
+    .extractPatches, .matrixDiagV3, .matrixDiagPartV3, .matrixSetDiagV3,
     .roll, .matrixBandPart, .reverse, .reverseSequence, .compress, .trilu, .matrixDiag,
     .matrixSetDiag,
     .shape, .size, .rank, .mergeAxes, .splitAxes,

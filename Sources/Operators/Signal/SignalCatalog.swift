@@ -1,3 +1,5 @@
 extension OperatorCatalog {
-  static let signal: [OperatorDefinition] = [.dft, .stft, .rfft2D, .complexAbs, .real, .imag]
+  static let signal: [OperatorDefinition] = [
+    .dft, .stft, .rfft2D, .fourierTransform, .complexAbs, .real, .imag,
+  ]
 }

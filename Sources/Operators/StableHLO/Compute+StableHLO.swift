@@ -128,16 +128,6 @@ extension OperatorDefinition {
     isPure: false
   )
 
-  /// Runs one of several graphs by number.
-  static let stablehloCase = stated(
-    "stablehloCase",
-    "Runs one of several graphs.",
-    family: .control,
-    inputs: .atLeast(1),
-    outputs: .atLeast(1),
-    cost: .nested
-  )
-
   /// What only the runtime that the model was made for knows.
   static let stablehloCustomCall = stated(
     "stablehloCustomCall",

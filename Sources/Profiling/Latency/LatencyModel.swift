@@ -7,7 +7,8 @@ import TargetRules
 ///
 /// `t = max(MACs / rate(type), activation bytes / bandwidth + weight bytes / weight bandwidth)
 /// + overhead`. Source: Williams, Waterman, Patterson, "Roofline" (2009). Other operations count as
-/// half a multiply-add each.
+/// half a multiply-add each; where a target has no rate for their type (integers that count or index, as
+/// a rule) they take no time.
 struct LatencyModel {
   let model: Model
   let types: [GraphTypes]
@@ -23,17 +24,16 @@ struct LatencyModel {
     var operators: [LatencyEstimate.OperatorTime] = []
     var lacksBandwidth = false
     var lacksOverhead = false
+    var ratesMissing: Set<ElementType> = []
     // Nested graphs run as often as values decide: only the main graph is estimated.
     for row in rows where row.graph == Model.mainGraph {
-      guard let macs = row.multiplyAdds else { return nil }
-      let node = model[row.graph][row.node]
-      let (type, bytes) = operands(node, row.graph)
-      guard let bytes else { return nil }
-      let work = Double(macs) + Double(row.cost.otherOperations) / 2
+      guard let (type, work, bytes) = demand(row) else { return nil }
       var parts: [(LatencyEstimate.Bound, Double)] = []
-      if work > 0 {
-        guard let rate = arithmetic.multiplyAddsPerSecond(type), rate > 0 else { return nil }
+      if work > 0, let rate = arithmetic.multiplyAddsPerSecond(type), rate > 0 {
         parts.append((.arithmetic, work / rate))
+      } else if work > 0 {
+        guard row.multiplyAdds == 0 else { return nil }
+        ratesMissing.insert(type)
       }
       if let memory = memorySeconds(type, bytes) {
         parts.append((.memory, memory))
@@ -57,26 +57,52 @@ struct LatencyModel {
       operators: operators,
       lacksBandwidth: lacksBandwidth,
       lacksOverhead: lacksOverhead,
-      assumptions: assumptions(arithmetic, lacksBandwidth, lacksOverhead)
+      lacksRate: !ratesMissing.isEmpty,
+      assumptions: assumptions(arithmetic, lacksBandwidth, lacksOverhead, ratesMissing)
     )
   }
 
-  private func assumptions(_ rule: ArithmeticRule, _ lacksBandwidth: Bool, _ lacksOverhead: Bool)
-    -> [String]
-  {
+  private func assumptions(
+    _ rule: ArithmeticRule,
+    _ lacksBandwidth: Bool,
+    _ lacksOverhead: Bool,
+    _ ratesMissing: Set<ElementType>
+  ) -> [String] {
     let cores = rule.cores.map { $0 == 1 ? "1 core" : "\($0) cores" } ?? "all cores"
-    var all = ["every multiply-add at the peak rate of \(cores); real kernels reach a part of it"]
-    if lacksBandwidth { all.append("no figure for the bandwidth: bytes take no time") }
+    var all = [
+      rule.basis == .fitted
+        ? "rates fitted to measured operators, \(cores)"
+          + (target.source(rule.source).map { ": " + $0.file } ?? "")
+        : "every multiply-add at the peak rate of \(cores); real kernels reach a part of it"
+    ]
+    if lacksBandwidth {
+      all.append("no figure for the bandwidth: bytes take no time")
+    } else {
+      all.append("every byte at the bandwidth of the memory, none from a cache")
+    }
     if lacksOverhead { all.append("no figure for the overhead of an operator") }
+    if !ratesMissing.isEmpty {
+      let types = ratesMissing.map(\.rawValue).sorted().joined(separator: ", ")
+      all.append("no figure for arithmetic on \(types), which is no product here: it takes no time")
+    }
     if rows.contains(where: { $0.graph != Model.mainGraph }) {
       all.append("nested graphs are not in it")
     }
     return all
   }
 
-  private struct Traffic {
+  struct Traffic {
     var activations = 0
     var weights = 0
+  }
+
+  /// What an operator asks of a machine; `nil` where a count or a size is unknown.
+  func demand(_ row: ModelProfile.OperatorRow)
+    -> (type: ElementType, work: Double, bytes: Traffic)?
+  {
+    let (type, bytes) = operands(model[row.graph][row.node], row.graph)
+    guard let macs = row.multiplyAdds, let bytes else { return nil }
+    return (type, Double(macs) + Double(row.cost.otherOperations) / 2, bytes)
   }
 
   private func memorySeconds(_ type: ElementType, _ bytes: Traffic) -> Double? {

@@ -26,6 +26,49 @@ extension Profiler {
     }
   }
 
+  /// What measured steps asked of the machine, for a fit.
+  ///
+  /// Steps with an operator whose figures are unknown are left out.
+  ///
+  /// - Parameters:
+  ///   - profile: A profile with measured times.
+  ///   - target: Any target: its figures are not looked at.
+  /// - Returns: One sample for each step with a time of its own.
+  package func latencySamples(
+    _ profile: ModelProfile,
+    _ target: DeploymentTarget
+  ) -> [LatencyFit.Sample] {
+    let latency = LatencyModel(
+      model: model,
+      types: types,
+      rows: profile.operators,
+      target: target
+    )
+    var demands: [Int: [LatencyFit.Demand]] = [:]
+    var unknown: Set<Int> = []
+    for (index, row) in profile.operators.enumerated() where row.graph == Model.mainGraph {
+      let step: Int
+      switch row.time?.place {
+      case .own: step = index
+      case .within(let other): step = other
+      case .beforehand, nil: continue
+      }
+      if let (type, work, bytes) = latency.demand(row) {
+        demands[step, default: []].append(
+          .init(type: type, work: work, bytes: Double(bytes.activations + bytes.weights))
+        )
+      } else {
+        unknown.insert(step)
+      }
+    }
+    return demands.keys.sorted().compactMap { step in
+      guard !unknown.contains(step), let demands = demands[step],
+        let microseconds = profile.operators[step].time?.medianMicroseconds
+      else { return nil }
+      return LatencyFit.Sample(demands: demands, seconds: microseconds / 1e6)
+    }
+  }
+
   private static func changed(_ model: LatencyModel, _ mode: OutlookEntry.Mode) -> LatencyModel {
     var model = model
     switch mode {

@@ -22,7 +22,7 @@ struct OutlookCompression {
       stream += converted(item, bytes, isPruned: isPruned)
       added += 4 * item.channels
     }
-    guard let weights = CompressedSize.gzipByteCount(stream), let rest = rest(items) else {
+    guard let weights = GzipSize.byteCount(of: stream, level: 6), let rest = rest(items) else {
       return nil
     }
     return weights + rest + added
@@ -50,7 +50,7 @@ struct OutlookCompression {
       place = max(place, range.upperBound)
     }
     if place < file.count { others += array(file, place..<file.count) }
-    return CompressedSize.gzipByteCount(others)
+    return GzipSize.byteCount(of: others, level: 6)
   }
 
   private func array(_ file: Bytes, _ range: Range<Int>) -> [UInt8] {

@@ -91,7 +91,8 @@ package enum TargetJSON {
 
   private static func arithmetic(_ rule: ArithmeticRule) -> JSONValue {
     [
-      "clockHertz": JSONValue(rule.clockHertz), "cores": JSONValue(rule.cores),
+      "basis": .string(rule.basis.rawValue), "clockHertz": JSONValue(rule.clockHertz),
+      "cores": JSONValue(rule.cores),
       "rates": .array(
         rule.rates.map {
           [

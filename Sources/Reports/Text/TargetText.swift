@@ -121,7 +121,8 @@ package enum TargetText {
     }
     let clock = rule.clockHertz.map { ["at " + rate(Double($0), "Hz")] } ?? []
     let cores = rule.cores.map { ["\($0) core\($0 == 1 ? "" : "s")"] } ?? []
-    return (rates + clock + cores).joined(separator: " · ")
+    let basis = rule.basis == .fitted ? ["fitted to measured operators"] : []
+    return (rates + clock + cores + basis).joined(separator: " · ")
   }
 
   private static func text(_ rule: BandwidthRule) -> String {

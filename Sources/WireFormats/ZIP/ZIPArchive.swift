@@ -23,6 +23,9 @@ package struct ZIPArchive: Sendable {
 
     /// Whether the data stands in the archive as it is.
     package var isUncompressed: Bool { method == 0 }
+
+    /// Header and data in the file.
+    package var range: Range<Int> { headerOffset..<stored.endOffset }
   }
 
   /// The members, in the order of the directory.
@@ -43,13 +46,25 @@ package struct ZIPArchive: Sendable {
   /// - Throws: `MODEL_TRUNCATED` or `MODEL_INVALID` where it is missing, contradicts the members, or
   ///   members share bytes or names.
   package init(_ bytes: Bytes) throws(ReadError) {
-    let end = try EndRecord(bytes)
+    self = try ZIPArchive(bytes, try EndRecord(bytes))
+  }
+
+  /// Reads an archive that stands behind something else in a file.
+  ///
+  /// Its offsets count from the file's or from its own start: writers differ.
+  ///
+  /// - Throws: as above.
+  package init(appendedTo bytes: Bytes) throws(ReadError) {
+    self = try ZIPArchive(bytes, try EndRecord(bytes, isAppended: true))
+  }
+
+  private init(_ bytes: Bytes, _ end: EndRecord) throws(ReadError) {
     directory = try bytes.suffix(from: end.directoryOffset)
     var members: [Member] = []
     var offset = end.directoryOffset
     for index in 0..<end.memberCount {
       let (member, next) = try located("members[\(index)]") { () throws(ReadError) in
-        try Self.member(at: offset, in: bytes, directoryOffset: end.directoryOffset)
+        try Self.member(at: offset, in: bytes, end)
       }
       members.append(member)
       offset = next
@@ -67,8 +82,10 @@ package struct ZIPArchive: Sendable {
   private struct EndRecord {
     var memberCount: Int
     var directoryOffset: Int
+    /// How far the archive's start is behind that of the file from which its offsets do not count.
+    var shift = 0
 
-    init(_ bytes: Bytes) throws(ReadError) {
+    init(_ bytes: Bytes, isAppended: Bool = false) throws(ReadError) {
       let place = try Self.find(bytes)
       var count = UInt64(try bytes.uint16(at: place + 10))
       var size = UInt64(try bytes.uint32(at: place + 12))
@@ -91,6 +108,12 @@ package struct ZIPArchive: Sendable {
         count = try bytes.uint64(at: wide + 32)
         size = try bytes.uint64(at: wide + 40)
         offset = try bytes.uint64(at: wide + 48)
+      } else if isAppended, let length = Int(exactly: size), let start = Int(exactly: offset),
+        length <= place
+      {
+        // The directory ends where the record begins, wherever its offset says that it starts.
+        shift = max(0, place - length - start)
+        offset += UInt64(shift)
       }
       directoryOffset = try ZIPArchive.position(offset, in: bytes, "central directory")
       // A directory header takes at least 46 bytes.
@@ -154,8 +177,9 @@ package struct ZIPArchive: Sendable {
   private static func member(
     at offset: Int,
     in bytes: Bytes,
-    directoryOffset: Int
+    _ end: EndRecord
   ) throws(ReadError) -> (Member, next: Int) {
+    let directoryOffset = end.directoryOffset
     guard bytes.has("PK\u{1}\u{2}", at: offset) else {
       throw ReadError(
         .modelInvalid,
@@ -182,7 +206,12 @@ package struct ZIPArchive: Sendable {
       "a member's extra field"
     )
     try readWideSizes(extra, &size, &storedSize, &header)
-    let headerOffset = try position(header, in: bytes, "member \"\(name)\"")
+    let (place, overflow) = header.addingReportingOverflow(UInt64(end.shift))
+    let headerOffset = try position(
+      overflow ? header : place,
+      in: bytes,
+      "member \"\(name)\""
+    )
     guard headerOffset < directoryOffset, bytes.has("PK\u{3}\u{4}", at: headerOffset) else {
       throw ReadError(
         .modelInvalid,

@@ -49,9 +49,6 @@ extension LayerDefinition {
     ) { (context) throws(LayerProblem) in
       let heads = context.int("num_heads", default: 1)
       let size = context.int("key_dim", default: 1)
-      guard context.config.config["attention_axes"]?.integers ?? [1] == [1] else {
-        throw .unsupported("attention over other axes than the second")
-      }
       let valueSize = context.int("value_dim") ?? size
       return try context.multiHead(
         "",
@@ -80,37 +77,46 @@ extension LayerDefinition {
   /// Kernels and biases of the four projections.
   private static func projections(_ config: LayerConfig, _ mark: String) -> [WeightSlot] {
     let hasBias = config.config["use_bias"]?.truth ?? true
-    return ["query", "key", "value", "output"].flatMap { name in
-      (["kernel"] + (hasBias ? ["bias"] : [])).map { WeightSlot($0, path: mark + name + "_dense") }
+    let hasGate = config.config["use_gate"]?.truth ?? false
+    // The gate has no name of its own outside the layer, and so always the mark.
+    let folders =
+      [mark + "query_dense", mark + "key_dense"] + (hasGate ? ["_gate_dense"] : [])
+      + [mark + "value_dense", mark + "output_dense"]
+    return folders.flatMap { folder in
+      (["kernel"] + (hasBias ? ["bias"] : [])).map { WeightSlot($0, path: folder) }
     }
   }
 }
 
 extension LayerContext {
   /// Query, key and value; the key is the value where it is not given.
+  ///
+  /// Masks of the call, of the query and of the value, stand for those that the tensors bring.
   fileprivate func attentionOperands() throws(LayerProblem)
     -> (query: KerasTensor, key: KerasTensor, value: KerasTensor)
   {
-    let query = try input(0)
-    let value = try input(1)
-    guard !bool("causal"), named("mask")?.tensors.isEmpty ?? true else {
-      throw .unsupported("attention with a given mask, or `causal` of Keras 2")
+    var query = try input(0)
+    var value = try input(1)
+    if case .list(let masks)? = named("mask") {
+      guard masks.count >= 2 else { throw .invalid("mask is no list of two") }
+      query.mask = masks[0].tensors.first.map { emit("cast", [$0.value], ["to": .type(.bool)]) }
+      value.mask = masks[1].tensors.first.map { emit("cast", [$0.value], ["to": .type(.bool)]) }
     }
     return (query, inputs.count > 2 ? try input(2) : value, value)
   }
 
   /// Whether an argument of the call is true.
-  fileprivate func isTrue(_ name: String) -> Bool { named(name)?.literal?.truth ?? false }
+  func isTrue(_ name: String) -> Bool { named(name)?.literal?.truth ?? false }
 
-  /// `q[:, :, None, :] + k[:, None, :, :]`.
+  /// `q[…, :, None, :] + k[…, None, :, :]`.
   fileprivate func pairwiseSum(_ query: KerasTensor, _ key: KerasTensor) -> ValueID {
-    let q = emit("expandDims", [query.value], ["axes": .ints([2])])
-    let k = emit("expandDims", [key.value], ["axes": .ints([1])])
+    let q = emit("expandDims", [query.value], ["axes": .ints([-2])])
+    let k = emit("expandDims", [key.value], ["axes": .ints([-3])])
     return emit("add", [q, k])
   }
 
   /// The sum over the last axis.
-  fileprivate func folded(_ x: ValueID) -> ValueID {
+  func folded(_ x: ValueID) -> ValueID {
     emit("reduceSum", [x], ["axes": .ints([-1]), "keepDimensions": .bool(false)])
   }
 
@@ -126,7 +132,8 @@ extension LayerContext {
       let steps = emit("cast", [mask], ["to": .type(elementType)])
       counts = emit("expandDims", [steps], ["axes": .ints([1])])
     }
-    if isTrue("use_causal_mask") {
+    // `causal` is an option of early versions of Keras 2.
+    if isTrue("use_causal_mask") || bool("causal") {
       // Ones up to the diagonal; x - x would be NaN where a score is infinite.
       let ones = emit("cast", [emit("equal", [scores, scores])], ["to": .type(elementType)])
       let past = emit("trilu", [ones], ["upper": .bool(false)])
@@ -150,126 +157,5 @@ extension LayerContext {
     }
     guard isTrue("return_attention_scores") else { return [result] }
     return [result, KerasTensor(value: weights, rank: query.rank)]
-  }
-
-  /// Projections to heads, attention, and back.
-  fileprivate func multiHead(
-    _ mark: String,
-    _ heads: (query: Int, key: Int),
-    _ sizes: (size: Int, value: Int)
-  ) throws(LayerProblem) -> [KerasTensor] {
-    guard !bool("use_gate"), config.config["sliding_window"]?.isNull ?? true else {
-      throw .unsupported("attention with a gate or a sliding window")
-    }
-    let positional = call.arguments.flatMap(\.tensors)
-    func operand(_ name: String, _ index: Int) -> KerasTensor? {
-      named(name)?.tensors.first ?? (positional.count > index ? positional[index] : nil)
-    }
-    guard let query = operand("query", 0), let value = operand("value", 1) else {
-      throw .invalid("attention without query or value")
-    }
-    guard (query.rank ?? 3) == 3, (value.rank ?? 3) == 3 else {
-      throw .unsupported("attention over more than one axis")
-    }
-    let key = operand("key", 2) ?? value
-    var isCausal = isTrue("use_causal_mask")
-    var mask = attentionMask(value, operand("key", 2), operand("attention_mask", 3))
-    if let steps = query.mask {
-      mask = queryMask(steps, value, mask, isCausal: isCausal)
-      isCausal = false
-    }
-    let operands: [ValueID?] = [
-      try projected(query, mark + "query_dense"), try projected(key, mark + "key_dense"),
-      try projected(value, mark + "value_dense"), mask,
-    ]
-    let attributes: Attributes = [
-      "qNumHeads": .int(heads.query), "kvNumHeads": .int(heads.key),
-      "scale": .float(1 / Double(max(sizes.size, 1)).squareRoot()),
-      "isCausal": .bool(isCausal), "qkMatmulOutputMode": .int(3),
-    ]
-    let wantsScores = isTrue("return_attention_scores")
-    let results = emit(
-      "attention",
-      mask == nil ? Array(operands.dropLast()) : operands,
-      attributes,
-      outputs: wantsScores ? 4 : 1
-    )
-    let split = emit(
-      "reshape",
-      [results[0]],
-      ["shape": .ints([0, 0, heads.query, sizes.value])]
-    )
-    let kernel = try weight(mark + "output_dense/kernel")
-    var output = emit("einsum", [split, kernel], ["equation": .string("abcd,cde->abe")])
-    if bool("use_bias", default: true) {
-      output = emit("add", [output, try weight(mark + "output_dense/bias")])
-    }
-    let result = KerasTensor(value: output, rank: 3, mask: query.mask)
-    guard wantsScores else { return [result] }
-    return [result, KerasTensor(value: results[3], rank: 4)]
-  }
-
-  /// `[batch, steps, heads · size]`.
-  private func projected(_ x: KerasTensor, _ name: String) throws(LayerProblem) -> ValueID {
-    let kernel = try weight(name + "/kernel")
-    var value = emit("einsum", [x.value, kernel], ["equation": .string("abc,cde->abde")])
-    if bool("use_bias", default: true) {
-      value = emit("add", [value, try weight(name + "/bias")])
-    }
-    // The heads' extents are in the kernel's shape.
-    guard let sizes = builder.graph[kernel].shape.sizes, sizes.count == 3,
-      let width = checkedProduct(sizes[1...])
-    else { throw .invalid("the kernel of \(name) has no three axes") }
-    return emit("reshape", [value], ["shape": .ints([0, 0, width])])
-  }
-
-  /// Which keys a query may look at: a given mask, and the steps of keys and values that count.
-  private func attentionMask(
-    _ value: KerasTensor,
-    _ key: KerasTensor?,
-    _ given: KerasTensor?
-  ) -> ValueID? {
-    var mask: ValueID?
-    if let given {
-      let truth = emit("cast", [given.value], ["to": .type(.bool)])
-      mask = given.rank == 4 ? truth : emit("expandDims", [truth], ["axes": .ints([1])])
-    }
-    var steps = [value.mask]
-    if let key, key.value != value.value { steps.append(key.mask) }
-    for case let own? in steps {
-      let wide = emit("expandDims", [own], ["axes": .ints([1, 2])])
-      mask = mask.map { emit("logicalAnd", [$0, wide]) } ?? wide
-    }
-    return mask
-  }
-
-  /// What is added to the scores where steps of the query do not count.
-  ///
-  /// Such a step may look at nothing; its scores become one very small number, the same for all
-  /// keys, so that it gets the mean of the values. A mask of truths would leave no key at all.
-  private func queryMask(
-    _ steps: ValueID,
-    _ value: KerasTensor,
-    _ mask: ValueID?,
-    isCausal: Bool
-  ) -> ValueID {
-    // Where nothing says which keys count, all do: a truth for each step of the values.
-    let keys =
-      mask
-      ?? emit(
-        "expandDims",
-        [emit("equal", [folded(value.value), folded(value.value)])],
-        ["axes": .ints([1, 2])]
-      )
-    let rows = emit("expandDims", [steps], ["axes": .ints([1, 3])])
-    var counts = emit(
-      "cast",
-      [emit("logicalAnd", [rows, keys])],
-      ["to": .type(elementType)]
-    )
-    if isCausal { counts = emit("trilu", [counts], ["upper": .bool(false)]) }
-    // So great that a score vanishes beside it: Keras takes 0.7 times the greatest number.
-    let limit = elementType == .float16 ? 45_875.0 : 2.38e38
-    return emit("mul", [emit("sub", [counts, scalar(1)]), scalar(limit)])
   }
 }

@@ -6,7 +6,7 @@ extension LayerDefinition {
   /// `kernel` and, unless `use_bias` is false, `bias`.
   static func kernelAndBias(_ config: LayerConfig) -> [WeightSlot] {
     let hasBias = config.config["use_bias"]?.truth ?? true
-    return [WeightSlot("kernel")] + (hasBias ? [WeightSlot("bias")] : [])
+    return quantizable(config, "kernel", hasBias: hasBias)
   }
 
   /// A layer that gives its operand back when nothing is trained.
@@ -25,7 +25,10 @@ extension LayerDefinition {
         let kernel = try context.weight("kernel")
         let bias = try context.weight("bias", if: context.bool("use_bias", default: true))
         var value: ValueID
-        if x.rank == 2 {
+        if context.config.isInt8 {
+          value = try context.integerDense(x)
+          if let bias { value = context.emit("add", [value, bias]) }
+        } else if x.rank == 2 {
           value = context.emit("gemm", [x.value, kernel] + (bias.map { [$0] } ?? []))
         } else {
           value = context.emit("matMul", [x.value, kernel])
@@ -37,31 +40,39 @@ extension LayerDefinition {
         "EinsumDense",
         slots: { config in
           let hasBias = !(config.config["bias_axes"]?.isNull ?? true)
-          return [WeightSlot("kernel")] + (hasBias ? [WeightSlot("bias")] : [])
+          return quantizable(config, "kernel", hasBias: hasBias)
         }
       ) { (context) throws(LayerProblem) in
         let x = try context.input()
         let equation = context.string("equation")
         let result = equation.split(separator: ">").last.map { $0.filter { $0 != " " } } ?? ""
-        var value = context.emit(
-          "einsum",
-          [x.value, try context.weight("kernel")],
-          ["equation": .string(equation)]
-        )
+        var value =
+          context.config.isInt8
+          ? try context.integerEinsum(x, equation)
+          : context.emit(
+            "einsum",
+            [x.value, try context.weight("kernel")],
+            ["equation": .string(equation)]
+          )
         if let axes = context.config.config["bias_axes"], !axes.isNull {
           value = context.emit("add", [value, try context.weight("bias")])
         }
         value = try context.activation("activation", value)
         return [context.like(x, value, rank: result.contains(".") ? x.rank : result.count)]
       },
-      LayerDefinition("Embedding", slots: { _ in [WeightSlot("embeddings")] }) {
+      LayerDefinition(
+        "Embedding",
+        slots: { quantizable($0, "embeddings", hasBias: false) }
+      ) {
         (context) throws(LayerProblem) in
         let x = try context.input()
         let stated = context.builder.graph[x.value].type
         let type = stated.isInteger ? stated : .int32
         let ids = stated.isInteger ? x.value : context.emit("cast", [x.value], ["to": .type(type)])
-        let table = try context.weight("embeddings")
-        let value = context.emit("gather", [table, ids], ["axis": .int(0)])
+        let value =
+          context.config.isInt8
+          ? try context.integerRows(ids)
+          : context.emit("gather", [try context.weight("embeddings"), ids], ["axis": .int(0)])
         var result = context.like(x, value, rank: x.rank.map { $0 + 1 })
         if context.bool("mask_zero") {
           result.mask = context.emit("notEqual", [ids, context.scalar(0, type)])

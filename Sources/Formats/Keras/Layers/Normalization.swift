@@ -24,8 +24,9 @@ extension LayerDefinition {
       keepsMask: true
     ) { (context) throws(LayerProblem) in
       let x = try context.input()
-      guard !context.bool("renorm"), let axis = context.axis(default: -1) else {
-        throw .unsupported("a batch normalization over several axes, or with renormalization")
+      if context.bool("renorm") { throw .unsupported("a batch normalization with renormalization") }
+      guard let axis = context.axis(default: -1) else {
+        return [context.like(x, try context.normalizedBySeveralAxes(x.value))]
       }
       let isLast = axis == -1 || x.rank.map { axis == $0 - 1 } ?? false
       if !isLast, axis != 1 {
@@ -73,23 +74,15 @@ extension LayerDefinition {
       let x = try context.input()
       let axis = context.axis(default: -1) ?? 0
       let isLast = axis == -1 || x.rank.map { axis == $0 - 1 } ?? false
-      guard isLast || axis == 1 else {
-        throw .unsupported("a group normalization of axis \(axis)")
-      }
-      let value = context.emit(
-        "groupNormalization",
-        [
-          x.value, try context.weight("gamma", if: context.bool("scale", default: true)),
-          try context.weight("beta", if: context.bool("center", default: true)),
-        ],
-        [
-          // -1 is one group a channel.
-          "numGroups": .int(context.int("groups", default: 32)),
-          "epsilon": .float(context.number("epsilon", default: 1e-3)),
-          "dataLayout": .string(isLast ? "nhwc" : "nchw"),
+      if !isLast, axis != 1 {
+        // The axis of the groups becomes the last for the time being.
+        return [
+          try context.withLast([axis], x) { (turned) throws(LayerProblem) in
+            try context.groupNormalized(turned, isLast: true)
+          }
         ]
-      )
-      return [context.like(x, value)]
+      }
+      return [context.like(x, try context.groupNormalized(x.value, isLast: isLast))]
     },
     // x / max(√Σx², 1e-6): Keras 3 `ops.normalize` with epsilon 1e-12 under the root.
     LayerDefinition("UnitNormalization", keepsMask: true) { (context) throws(LayerProblem) in
@@ -121,6 +114,37 @@ extension LayerContext {
         try weight("moving_variance"),
       ],
       [
+        "epsilon": .float(number("epsilon", default: 1e-3)),
+        "dataLayout": .string(isLast ? "nhwc" : "nchw"),
+      ]
+    )
+  }
+
+  /// `(x − mean) · γ / √(variance + ε) + β` with weights that have every axis, 1 where none is named.
+  ///
+  /// Source: Keras 2 `BatchNormalization`, whose `axis` may be a list.
+  fileprivate func normalizedBySeveralAxes(_ x: ValueID) throws(LayerProblem) -> ValueID {
+    let epsilon = scalar(number("epsilon", default: 1e-3))
+    var factor = emit("rsqrt", [emit("add", [try weight("moving_variance"), epsilon])])
+    if bool("scale", default: true) { factor = emit("mul", [factor, try weight("gamma")]) }
+    let value = emit("mul", [emit("sub", [x, try weight("moving_mean")]), factor])
+    guard bool("center", default: true) else { return value }
+    return emit("add", [value, try weight("beta")])
+  }
+
+  fileprivate func groupNormalized(
+    _ x: ValueID,
+    isLast: Bool
+  ) throws(LayerProblem) -> ValueID {
+    emit(
+      "groupNormalization",
+      [
+        x, try weight("gamma", if: bool("scale", default: true)),
+        try weight("beta", if: bool("center", default: true)),
+      ],
+      [
+        // -1 is one group a channel.
+        "numGroups": .int(int("groups", default: 32)),
         "epsilon": .float(number("epsilon", default: 1e-3)),
         "dataLayout": .string(isLast ? "nhwc" : "nchw"),
       ]

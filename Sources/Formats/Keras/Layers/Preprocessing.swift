@@ -43,38 +43,43 @@ extension LayerDefinition {
     },
     LayerDefinition("Resizing") { (context) throws(LayerProblem) in
       let x = try context.input()
-      guard !context.bool("crop_to_aspect_ratio"), !context.bool("pad_to_aspect_ratio"),
-        !context.bool("antialias"), let height = context.int("height"),
-        let width = context.int("width"), height > 0, width > 0, height <= Int(Int32.max),
-        width <= Int(Int32.max)
-      else { throw .unsupported("a resizing that keeps proportions, or smooths") }
-      var attributes = try context.interpolation(
-        context.string("interpolation", default: "bilinear").lowercased(),
-        nearest: "half_pixel"
-      )
-      if case .string("nearest") = attributes["mode"] {
-        attributes["nearestMode"] = .string("round_prefer_ceil")
+      let size = try context.imageSize()
+      guard !context.bool("pad_to_aspect_ratio"), !context.bool("antialias") else {
+        throw .unsupported("a resizing that pads, or smooths")
       }
-      let isImage = x.rank == 3
-      let first = context.isChannelsFirst ? (isImage ? 1 : 2) : (isImage ? 0 : 1)
-      attributes["axes"] = .ints([first, first + 1])
-      let sizes = context.builder.constant([Double(height), Double(width)], .int64, [2])
-      return [context.like(x, context.emit("resize", [x.value, nil, nil, sizes], attributes))]
+      let name = context.string("interpolation", default: "bilinear").lowercased()
+      guard context.bool("crop_to_aspect_ratio") else {
+        return [try context.resized(x, size, interpolation: name)]
+      }
+      guard let extents = context.imageExtents(x) else {
+        throw .unsupported("a resizing that crops images whose size the file does not state")
+      }
+      return [try context.resizedPart(x, extents, size, interpolation: name)]
     },
-    // Images smaller than the crop are resized by Keras; that depends on the image.
     LayerDefinition("CenterCrop") { (context) throws(LayerProblem) in
       let x = try context.input()
-      guard let height = context.int("height"), let width = context.int("width") else {
-        throw .invalid("height or width is missing")
+      let size = try context.imageSize()
+      guard let extents = context.imageExtents(x) else {
+        // Keras 2 crops or resizes as each image demands.
+        let sizes = context.builder.constant(
+          [Double(size.height), Double(size.width)],
+          .int64,
+          [2]
+        )
+        let attributes: Attributes = [
+          "axes": .ints(context.imageAxes(x)), "cropOnly": .bool(true),
+        ]
+        return [context.like(x, context.emit("centerCropPad", [x.value, sizes], attributes))]
       }
-      let first = context.isChannelsFirst ? (x.rank == 3 ? 1 : 2) : (x.rank == 3 ? 0 : 1)
-      let sizes = context.builder.constant([Double(height), Double(width)], .int64, [2])
-      let value = context.emit(
-        "centerCropPad",
-        [x.value, sizes],
-        ["axes": .ints([first, first + 1])]
-      )
-      return [context.like(x, value)]
+      // Images smaller than the crop are resized.
+      guard extents.height >= size.height, extents.width >= size.width else {
+        return [try context.resizedPart(x, extents, size, interpolation: "bilinear")]
+      }
+      return [context.cropped(x, extents, size)]
+    },
+    // Strings and integers by FarmHash64 or, with a salt, SipHash.
+    LayerDefinition("Hashing") { (_) throws(LayerProblem) in
+      throw .unsupported("hashing has no meaning here; hash before the model")
     },
     // How many boundaries a number has reached.
     LayerDefinition("Discretization") { (context) throws(LayerProblem) in

@@ -65,6 +65,13 @@ extension OperatorLowering {
     OperatorLowering("MatrixDiag", "matrixDiag"),
     OperatorLowering("MatrixSetDiag", "matrixSetDiag"),
     OperatorLowering("MatrixBandPart", "matrixBandPart"),
+    diagonals("MatrixDiagV2", "matrixDiagV3", "LEFT_LEFT"),
+    diagonals("MatrixDiagV3", "matrixDiagV3", nil),
+    OperatorLowering("MatrixDiagPart", "matrixDiagPartV3"),
+    diagonals("MatrixDiagPartV2", "matrixDiagPartV3", "LEFT_LEFT"),
+    diagonals("MatrixDiagPartV3", "matrixDiagPartV3", nil),
+    diagonals("MatrixSetDiagV2", "matrixSetDiagV3", "LEFT_LEFT"),
+    diagonals("MatrixSetDiagV3", "matrixSetDiagV3", nil),
     OperatorLowering("Shape", "shape") { (node) throws(ReadError) in
       node.attributes["outputType"] = .type(try node.type("out_type", default: 3))
     },
@@ -73,6 +80,18 @@ extension OperatorLowering {
     },
     OperatorLowering("Rank", "rank"),
   ]
+
+  /// Operators on a band of diagonals; the older ones stand all of them at the left.
+  private static func diagonals(
+    _ source: String,
+    _ target: String,
+    _ align: String?
+  ) -> OperatorLowering {
+    OperatorLowering(source, target) { (node) throws(ReadError) in
+      let stated = try node.text("align", default: "RIGHT_LEFT")
+      node.attributes["align"] = .string(align ?? stated)
+    }
+  }
 
   private static let constantPad: Adjustment = { node in
     node.attributes["mode"] = .string("constant")
