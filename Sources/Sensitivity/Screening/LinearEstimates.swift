@@ -47,6 +47,7 @@ struct LinearEstimates {
   ///   - journal: Takes the estimates.
   ///   - isOver: Asked from time to time whether to stop.
   /// - Returns: Whether everything was estimated.
+  /// - Throws: where a sample cannot be read, the model not be run, or the journal not written.
   func measure(
     _ trials: [Int],
     _ samples: [(position: Int, weight: Double)],

@@ -29,9 +29,12 @@ package struct Screening: Sendable {
   /// Below this divergence the straight line is within a few percent of the truth (measured on four
   /// shared models, docs/sensitivity.md).
   static let straight = 0.05
-  /// The variance of `ln(D / D of the straight line)` between layers where actions bend: 0.4², what was
-  /// measured for 2 bits and 80 % pruned weights.
-  static let bend = 0.16
+  /// How far the straight line can be off: the square of `ln(D / linear)` that is expected between
+  /// layers.
+  ///
+  /// `linear / (1 + linear)`: 0.05 for small quantizations, 0.2 for 3 bits, 0.5 and more for 2 bits and
+  /// 80 % pruned weights, about what was measured on two models (docs/sensitivity.md).
+  static func bend(_ linear: Double) -> Double { linear / (1 + linear) }
   /// Fewer samples say too little.
   static let leastSamples = 8
 
@@ -54,7 +57,8 @@ package struct Screening: Sendable {
     }
     for (trial, content) in plan.trials.enumerated() {
       guard case .pair(let first, let second, let action) = content.subject else { continue }
-      choose(trial)
+      // Other efforts run pairs on all samples.
+      if sweep.options.effort == .screen { choose(trial) }
       // A pair is compared with its members on the same samples.
       for site in [first, second] {
         if let single = singles["\(site) \(action.name)"] { choose(single) }
@@ -113,7 +117,8 @@ package struct Screening: Sendable {
     guard let linear = records.costs[trial]?.linear else { return run(trial)?.mean }
     guard let run = run(trial) else { return linear }
     guard run.mean > 0, linear > 0 else { return run.mean }
-    let share = Self.bend / (Self.bend + run.variance)
+    let bend = Self.bend(linear)
+    let share = bend / (bend + run.variance)
     return exp(share * log(run.mean) + (1 - share) * log(linear))
   }
 

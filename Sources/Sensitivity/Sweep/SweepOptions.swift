@@ -36,9 +36,9 @@ package struct SweepOptions: Sendable {
   package var pairCount = 6
   /// Bytes for activations that are kept from run to run, and for changed weights.
   package var cacheBytes = 256 << 20
-  /// Bytes of changed weights that are looked at in one walk through the samples: as planned, and as
-  /// the cache allows. Estimates are the same for all.
+  /// Bytes of changed weights that are looked at in one walk through the samples, as planned.
   static let plannedChangeBytes = 64 << 20
+  /// The same, as the cache allows; estimates do not depend on it.
   package var changeBytes: Int { min(max(cacheBytes / 4, 1 << 20), Self.plannedChangeBytes) }
   /// Samples whose activations are kept at once, at most: with `--time` results then come for all
   /// trials before any has all samples.
