@@ -76,7 +76,8 @@ struct LinearEstimates {
       guard let sums = try walk(changes, samples, isOver) else { return false }
       for (change, sum) in zip(changes, sums) {
         var cost = change.cost
-        cost.linear = sum
+        cost.linear = sum?.mean
+        cost.linearVariance = sum?.variance
         try journal.append(journal.records.cost(change.trial, cost))
       }
     }
@@ -145,7 +146,7 @@ struct LinearEstimates {
     _ changes: [Change],
     _ samples: [(position: Int, weight: Double)],
     _ isOver: () -> Bool
-  ) throws(SweepError) -> [Double?]? {
+  ) throws(SweepError) -> [(mean: Double, variance: Double)?]? {
     let derivative = OutputDerivative(
       sweep.compiled,
       targets: sweep.measure.values,
@@ -166,6 +167,7 @@ struct LinearEstimates {
       if let value = change.activation?.value { byActivation[value, default: []].append(index) }
     }
     var sums = [Double](repeating: 0, count: changes.count)
+    var squares = sums
     let block = 16 * sweep.queue.threadCount
     for start in stride(from: 0, to: samples.count, by: block) {
       if isOver() { return nil }
@@ -190,11 +192,17 @@ struct LinearEstimates {
       for (entry, slot) in zip(part, slots) {
         if let error = slot.error { throw .read(error) }
         for index in sums.indices {
-          sums[index] += entry.weight * slot.products[index] * slot.products[index] / 2
+          let part = entry.weight * slot.products[index] * slot.products[index] / 2
+          sums[index] += part
+          squares[index] += part * part
         }
       }
     }
-    return zip(sums, isKnown).map { $1 && $0.isFinite ? $0 : nil }
+    return sums.indices.map { index in
+      let sum = sums[index]
+      guard isKnown[index], sum.isFinite, squares[index].isFinite else { return nil }
+      return (sum, sum > 0 ? squares[index] / (sum * sum) : 0)
+    }
   }
 
   private static func walk(

@@ -19,6 +19,8 @@ package struct Screening: Sendable {
   private let records: SweepRecords
   /// The trials that are run on few samples.
   private let runs: Set<Int>
+  /// What stands for one nat in the unit of the metric.
+  private let scale: Double
   /// These samples.
   package let positions: [Int]
 
@@ -29,18 +31,27 @@ package struct Screening: Sendable {
   /// Below this divergence the straight line is within a few percent of the truth (measured on four
   /// shared models, docs/sensitivity.md).
   static let straight = 0.05
+  /// Relative square errors bend as early as divergences 50 times as large: of class scores whose
+  /// squares are some tens, a divergence of 1 is an error of a few percent.
+  static let squareScale = 0.02
   /// How far the straight line can be off: the square of `ln(D / linear)` that is expected between
   /// layers.
   ///
-  /// `linear / (1 + linear)`: 0.05 for small quantizations, 0.2 for 3 bits, 0.5 and more for 2 bits and
+  /// `D / (1 + D)` with `D` in nats: 0.05 for small quantizations, 0.2 for 3 bits, 0.5 and more for 2 bits and
   /// 80 % pruned weights, about what was measured on two models (docs/sensitivity.md).
-  static func bend(_ linear: Double) -> Double { linear / (1 + linear) }
+  private func bend(_ linear: Double) -> Double { linear / (scale + linear) }
+  /// From this relative variance on, fewer than eight samples make an estimate: where a unit that is
+  /// hardly ever on is switched off by an action, the derivative of the samples on which it is on says
+  /// too much.
+  static let lonely = 0.125
   /// Fewer samples say too little.
   static let leastSamples = 8
 
   init(_ sweep: Sweep, _ records: SweepRecords) {
     plan = sweep.plan
     self.records = records
+    scale = sweep.measure.metric == .kl ? 1 : Self.squareScale
+    let straight = Self.straight * scale
     let cost = sweep.screeningCost
     let curvatures = records.curvatures.map { $0 ?? 0 }
     var chosen: Set<Int> = []
@@ -64,15 +75,22 @@ package struct Screening: Sendable {
         if let single = singles["\(site) \(action.name)"] { choose(single) }
       }
     }
-    let wanted = Double(min(max(cost.sampleCount / 10, Self.leastSamples), cost.sampleCount))
-    let bending = plan.trials.indices.filter {
-      (records.costs[$0]?.linear ?? 0) > Self.straight && !chosen.contains($0)
-    }.sorted {
-      let (left, right) = (records.costs[$0]?.linear ?? 0, records.costs[$1]?.linear ?? 0)
-      return (right, $0) < (left, $1)
+    func wanted(_ share: Int) -> Double {
+      Double(min(max(cost.sampleCount / share, Self.leastSamples), cost.sampleCount))
     }
-    for trial in bending {
-      guard (passes + cost.suffixes[trial]) * wanted <= cost.runBudget else { break }
+    // First those that a few samples make alone, then those that do most.
+    let lonely = max(Self.lonely, Self.lonely * 64 / Double(max(cost.walkSamples, 1)))
+    func rank(_ trial: Int) -> Double {
+      guard let known = records.costs[trial], let linear = known.linear else { return 0 }
+      if (known.linearVariance ?? 0) > lonely { return .infinity }
+      return linear > straight ? linear : 0
+    }
+    let doubtful = plan.trials.indices.filter { rank($0) > 0 && !chosen.contains($0) }
+      .sorted { (rank($1), $0) < (rank($0), $1) }
+    for trial in doubtful {
+      // For those that bend, few runs are no better than the derivative.
+      let count = wanted(rank(trial).isFinite ? 10 : 25)
+      guard (passes + cost.suffixes[trial]) * count <= cost.runBudget else { continue }
       choose(trial)
     }
     let count = passes > 0 ? min(cost.runBudget / passes, Double(cost.sampleCount)) : 0
@@ -117,7 +135,7 @@ package struct Screening: Sendable {
     guard let linear = records.costs[trial]?.linear else { return run(trial)?.mean }
     guard let run = run(trial) else { return linear }
     guard run.mean > 0, linear > 0 else { return run.mean }
-    let bend = Self.bend(linear)
+    let bend = bend(linear) + (records.costs[trial]?.linearVariance ?? 0)
     let share = bend / (bend + run.variance)
     return exp(share * log(run.mean) + (1 - share) * log(linear))
   }

@@ -9,6 +9,8 @@ package struct SweepRecords: Sendable {
     package var multiplyAdds: Int?
     /// The divergence that the derivative says; `nil` where it was not looked for or there is none.
     package var linear: Double?
+    /// The relative variance of that mean over samples: 1 where one sample makes it alone.
+    package var linearVariance: Double?
   }
 
   /// By trial and sample.
@@ -78,9 +80,9 @@ package struct SweepRecords: Sendable {
     for number in [cost.bytes, cost.sparseBytes, cost.multiplyAdds] {
       bytes += Self.encode(number ?? -1)
     }
-    bytes += Self.encode(
-      Int(truncatingIfNeeded: (cost.linear ?? .nan).bitPattern)
-    )
+    for number in [cost.linear, cost.linearVariance] {
+      bytes += Self.encode(Int(truncatingIfNeeded: (number ?? .nan).bitPattern))
+    }
     return bytes
   }
 
@@ -132,15 +134,19 @@ package struct SweepRecords: Sendable {
       for entry in try Self.decode(rest, sampleCount) { known[entry.position] = entry.figures }
       figures[trial] = known
     case .cost:
-      guard rest.count == 32 else { throw invalid }
-      let numbers = (0..<4).map { Self.number(rest, at: 8 * $0) }
+      guard rest.count == 40 else { throw invalid }
+      let numbers = (0..<5).map { Self.number(rest, at: 8 * $0) }
       func known(_ number: Int) -> Int? { number < 0 ? nil : number }
-      let error = Double(bitPattern: UInt64(bitPattern: Int64(numbers[3])))
+      func real(_ number: Int) -> Double? {
+        let value = Double(bitPattern: UInt64(bitPattern: Int64(number)))
+        return value.isNaN ? nil : value
+      }
       costs[trial] = Cost(
         bytes: known(numbers[0]),
         sparseBytes: known(numbers[1]),
         multiplyAdds: known(numbers[2]),
-        linear: error.isNaN ? nil : error
+        linear: real(numbers[3]),
+        linearVariance: real(numbers[4])
       )
     case .failure: failures[trial] = String(decoding: rest, as: UTF8.self)
     }
