@@ -3,7 +3,7 @@
 //
 // One line an action: how estimates order the sites beside the exact sweep of the same samples, how
 // two halves of the exact sweep do (no estimate of the truth can be better than those allow), and by
-// what factor estimates are off. Then what each sweep took. Used by Benchmarks/sweeps.sh.
+// what factor estimates are off. Then what each sweep took. Run by Benchmarks/sweeps.sh.
 
 import ByteIO
 import Calibration

@@ -89,7 +89,7 @@ package struct Screening: Sendable {
       .sorted { (rank($1), $0) < (rank($0), $1) }
     for trial in doubtful {
       // For those that bend, few runs are no better than the derivative.
-      let count = wanted(rank(trial).isFinite ? 10 : 25)
+      let count = wanted(rank(trial).isFinite ? 16 : 25)
       guard (passes + cost.suffixes[trial]) * count <= cost.runBudget else { continue }
       choose(trial)
     }
