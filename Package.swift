@@ -91,6 +91,14 @@ let package = Package(
       ["ByteIO", "Calibration", "Execution", "Kernels", "ModelIR", "Operators", "Techniques"]
     ),
 
+    .executableTarget(
+      name: "SweepBench",
+      dependencies: [
+        "ByteIO", "Calibration", "Execution", "FormatKeras", "FormatONNX", "FormatTFLite",
+        "Kernels", "ModelIR", "Operators", "Sensitivity", "Techniques",
+      ]
+    ),
+
     // Results
     library("CGraphviz"),
     library("Diagrams", ["ByteIO", "CGraphviz", "Differences", "ModelIR", "Profiling"]),

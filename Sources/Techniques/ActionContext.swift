@@ -11,6 +11,7 @@ package struct ActionContext: Sendable {
   package let record: CalibrationRecord?
   package let sites: SiteList
   let layers: [NodeID: WeightLayer]
+  let thresholds = GlobalThresholds()
 
   package init(_ model: Model, types: [TensorType], record: CalibrationRecord? = nil) {
     self.model = model
@@ -49,8 +50,11 @@ extension Action {
   /// Whether the action can be taken at the site.
   package func applies(to site: Site, in context: ActionContext) -> Bool {
     guard kind == site.kind else { return false }
-    guard case .weights(let coding) = effect else { return true }
-    return context.layer(site).map(coding.applies) ?? false
+    switch effect {
+    case .weights(let coding): return context.layer(site).map(coding.applies) ?? false
+    case .globalPruning: return context.layer(site) != nil
+    case .activations, .channels: return true
+    }
   }
 
   /// Takes the action on a copy.
@@ -69,7 +73,14 @@ extension Action {
       throw TechniqueError(.usage, "\(name) does not apply to \(site.id)")
     }
     switch effect {
-    case .weights(let coding): return try applyWeights(coding, site, context)
+    case .weights(let coding):
+      return try applyWeights(site, context) { (matrix) throws(TechniqueError) in
+        try coding.encode(matrix)
+      }
+    case .globalPruning(let pruning):
+      return try applyWeights(site, context) { (matrix) throws(TechniqueError) in
+        try pruning.encode(matrix, in: context)
+      }
     case .activations(let coding):
       guard let statistics = context.record?.statistics[site.value] else {
         throw TechniqueError(.dataInvalid, "\(name) needs calibration data of \(site.id)")
@@ -85,9 +96,9 @@ extension Action {
   }
 
   private func applyWeights(
-    _ coding: any WeightCoding,
     _ site: Site,
-    _ context: ActionContext
+    _ context: ActionContext,
+    _ encode: (WeightMatrix) throws(TechniqueError) -> CodedWeights
   ) throws(TechniqueError) -> AppliedAction {
     let graph = context.model.main
     guard let layer = context.layer(site), let original = layer.matrix(in: graph) else {
@@ -98,7 +109,7 @@ extension Action {
     }
     let moments = context.record?.moments[layer.node]
     let matrix = WeightMatrix(layer: layer, values: original, moments: moments)
-    var coded = try coding.encode(matrix)
+    var coded = try encode(matrix)
     if corrections.contains(.refit) {
       coded = try LeastSquaresRefit.refit(coded, of: matrix, named: name)
     }
@@ -119,6 +130,20 @@ extension Action {
       }
       let bias = try BiasCorrection.corrected(coded, of: matrix, in: graph, named: name)
       applied.constants[bias.value] = bias.tensor
+    }
+    if corrections.contains(.norm) {
+      guard site.nodes.count == 1 else {
+        throw TechniqueError(.usage, "the weights of \(site.id) are shared, their outputs are not")
+      }
+      let bias = layer.bias.flatMap { applied.constants[$0] }
+      let constants = try NormalizationCorrection.constants(
+        coded,
+        of: matrix,
+        bias: bias,
+        in: graph,
+        named: name
+      )
+      applied.constants.merge(constants) { $1 }
     }
     return applied
   }

@@ -29,12 +29,14 @@ package struct Technique: Sendable {
 /// What an action does, by the kind of its sites.
 enum Effect: Sendable {
   case weights(any WeightCoding)
+  case globalPruning(GlobalMagnitudePruning)
   case activations(any ActivationCoding)
   case channels(ChannelPruning)
 
   var name: String {
     switch self {
     case .weights(let coding): coding.name
+    case .globalPruning(let pruning): pruning.name
     case .activations(let coding): coding.name
     case .channels(let pruning): pruning.name
     }
@@ -42,7 +44,7 @@ enum Effect: Sendable {
 
   var kind: Site.Kind {
     switch self {
-    case .weights: .weights
+    case .weights, .globalPruning: .weights
     case .activations: .activations
     case .channels: .channels
     }
@@ -53,8 +55,8 @@ enum Effect: Sendable {
 package enum TechniqueCatalog {
   package static let all: [Technique] = [
     .integerWeights, .narrowFloatWeights, .ternaryWeights, .binaryWeights, .meanDeviationWeights,
-    .sharedWeights, .magnitudePruning, .patternPruning, .integerActivations, .binaryActivations,
-    .channelPruning,
+    .sharedWeights, .magnitudePruning, .globalPruning, .patternPruning, .integerActivations,
+    .binaryActivations, .channelPruning,
   ]
 }
 
@@ -110,4 +112,7 @@ package enum Correction: String, Sendable, CaseIterable {
   case refit
   /// The bias takes the shift of the outputs' mean: see `BiasCorrection`.
   case bias
+  /// The batch normalisation behind the layer takes the new means and variances: see
+  /// `NormalizationCorrection`.
+  case norm
 }

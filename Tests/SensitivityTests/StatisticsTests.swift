@@ -120,21 +120,6 @@ import Testing
   }
 }
 
-@Suite struct ScreeningCurveTests {
-  private let points = [(error: 0.01, divergence: 0.001), (error: 0.1, divergence: 0.1)]
-
-  /// By hand: between the points `D` grows with the square of `E`; below with `E` itself.
-  @Test(arguments: [(0.001, 0.0001), (0.01, 0.001), (0.031_622_776_6, 0.01), (0.1, 0.1), (1, 10)])
-  func `the curve goes through its points`(error: Double, expected: Double) throws {
-    let found = try #require(Screening.interpolated(points, error))
-    #expect(abs(found / expected - 1) < 1e-6)
-  }
-
-  @Test func `without points there is no estimate`() {
-    #expect(Screening.interpolated([], 0.1) == nil)
-  }
-}
-
 @Suite struct AdequacyTests {
   private func measurement(_ site: Int, _ values: [Double]) -> SensitivityResult.Measurement {
     SensitivityResult.Measurement(

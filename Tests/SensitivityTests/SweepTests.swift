@@ -66,7 +66,6 @@ import Testing
       var options = try options(effort)
       options.cacheBytes = cache
       options.blockSamples = block
-      options.probeSamples = 4
       let sweep = try SweepFixtures.sweep(model, samples, options: options, threads: threads)
       known.append(try SweepFixtures.records(sweep))
       #expect(sweep.missing(known[known.count - 1]).isEmpty)

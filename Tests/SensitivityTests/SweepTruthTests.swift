@@ -23,14 +23,6 @@ import Testing
     ("prune50", "prune-50"), ("prune80", "prune-80"),
   ]
 
-  /// Right answers where one weight fewer is pruned than in the ground truth, and that one shows.
-  ///
-  /// The truth prunes `round(0.8 n)` weights, `prune-80` `⌊0.8 n⌋`. Measured with Keras by
-  /// `Tests/Oracles/pruned_answers.py`.
-  private static let keptShare = [
-    "b2_dw prune-80": 581, "b5_dw prune-80": 606, "b6_dw prune-80": 467,
-  ]
-
   private func samples(_ name: String, _ model: Model, test: Bool) throws -> SampleSet {
     let data = name == "mnist_cnn" ? "mnist" : "cifar10_jpeg"
     let part = test ? "test" : "calib"
@@ -95,8 +87,7 @@ import Testing
       )
       let key = try #require(Self.actions.first { $0.1 == action.name }?.0)
       let cell = try #require(truth[layer]?[key] as? [String: Any])
-      let stated = try #require(cell["correct_subset"] as? Int)
-      let expected = Self.keptShare["\(layer) \(action.name)"] ?? stated
+      let expected = try #require(cell["correct_subset"] as? Int)
       let found = correct(figures)
       differences[abs(found - expected), default: 0] += 1
       #expect(

@@ -152,6 +152,12 @@ import Testing
     #expect(throws: TechniqueError.self) { try coded("prune-50-activation", try matrix(values)) }
   }
 
+  /// Python's `round(0.8 * 8)` is 6, `round(0.3 * 5)` is 2 and `round(0.5 * 5)` 2: halves go to even.
+  @Test(arguments: [(8, 80, 6), (5, 30, 2), (5, 50, 2), (7, 50, 4), (864, 80, 691), (1, 50, 0)])
+  func `the pruned count is rounded, halves to even`(count: Int, percent: Int, expected: Int) {
+    #expect(MagnitudePruning.prunedCount(count, percent) == expected)
+  }
+
   @Test func `k-means stores no more than its centroids`() throws {
     let many = (0..<8).map { Float($0 * $0) / 7 }
     let result = try coded("kmeans-16", try matrix(many))

@@ -138,4 +138,55 @@ import WireFormats
     #expect(constants[operands[3]] == Tensor([3], floats: [2, 2, 1]))
     #expect(constants[operands[4]] == Tensor([3], floats: [5, 0, 7.5]))
   }
+
+  /// One threshold: what the whole-model call leaves of each layer is what the layer's own action leaves,
+  /// but for weights of equal magnitude, of which the action drops all.
+  @Test func `a layer's part of global pruning is that of the whole model`() throws {
+    let model = try TechniqueFixtures.model(TechniqueFixtures.mnist + "_f32.tflite")
+    let context = try TechniqueFixtures.context(model)
+    let whole = try GlobalPruning.apply(percent: 80, in: context)
+    let action = try Action("prune-global-80")
+    var shares: [Double] = []
+    for site in context.sites.sites(.weights) {
+      let coded = try #require(try action.apply(to: site, in: context).coded)
+      let share = Double(coded.values.count { $0 == 0 }) / Double(coded.values.count)
+      #expect(abs(share - (whole.sparsity[site.id] ?? 0)) < 1e-3, "\(site.id)")
+      shares.append(share)
+    }
+    // The layers are not pruned alike, which is what one threshold is for.
+    #expect(Set(shares).count == shares.count)
+  }
+
+  /// Rows by hand: `ŵ x` over the inputs (1, 0), (0, 2), (1, 2) is 3, 8, 11 with `ŵ = (3, 4)`.
+  @Test func `outputs' squares are those of the rows`() throws {
+    let moments = InputMoments(
+      rowCount: 3,
+      sums: [2, 4],
+      squares: [2, 8],
+      gram: [2, 2, 2, 8]
+    )
+    var graph = Graph()
+    let x = graph.append(Value(name: "x", type: .float32, shape: .fixed([1, 2])))
+    let w = graph.append(
+      Value(
+        name: "w",
+        type: .float32,
+        shape: .fixed([1, 2]),
+        content: .constant(.owned(ByteSourceMaker.bytes([3, 4]), fileBytes: 8))
+      )
+    )
+    let y = graph.append(Value(name: "y", type: .float32, shape: .fixed([1, 1])))
+    graph.append(
+      Node(
+        name: "fc",
+        op: .known("fullyConnected"),
+        inputs: [x, w],
+        outputs: [y],
+        origin: Origin(sourceType: "FULLY_CONNECTED", path: "")
+      )
+    )
+    let layer = try #require(WeightLayer(NodeID(0), in: graph))
+    #expect(moments.outputSquares(of: [3, 4], layer: layer) == [9 + 64 + 121])
+    #expect(moments.meanShift(of: [3, 4], layer: layer) == [22.0 / 3])
+  }
 }

@@ -203,7 +203,7 @@ struct SensitivityRun {
     options.measuresInputs = actions.contains {
       !$0.corrections.isEmpty || $0.name.contains("-activation")
     }
-    if actions.contains(where: { $0.corrections.contains(.refit) }) {
+    if actions.contains(where: { !$0.corrections.isDisjoint(with: [.refit, .norm]) }) {
       options.gramBytes = subject.options.cacheBytes
     }
     do throws(ReadError) {

@@ -28,27 +28,38 @@ package struct InputMoments: Equatable, Sendable {
   /// - Returns: `nil` where the Gram matrix was not kept.
   /// - Complexity: O(outputs · taps²).
   package func outputError(of change: [Float], layer: WeightLayer) -> Double? {
+    outputSquares(of: change, layer: layer)?.reduce(0, +)
+  }
+
+  /// For each output the sum of its square over all rows, `w G wᵀ`.
+  ///
+  /// - Parameters:
+  ///   - weights: In the layer's matrix form.
+  ///   - layer: The layer.
+  /// - Returns: `nil` where the Gram matrix was not kept.
+  /// - Complexity: O(outputs · taps²).
+  package func outputSquares(of weights: [Float], layer: WeightLayer) -> [Double]? {
     guard let gram else { return nil }
     let taps = layer.taps
     let perGroup = layer.outputs / layer.groups
-    var sum = 0.0
+    var sums = [Double](repeating: 0, count: layer.outputs)
     gram.withUnsafeBufferPointer { gram in
-      change.withUnsafeBufferPointer { change in
+      weights.withUnsafeBufferPointer { weights in
         for row in 0..<layer.outputs {
           let base = row / perGroup * taps * taps
           for first in 0..<taps {
-            let weight = Double(change[row * taps + first])
+            let weight = Double(weights[row * taps + first])
             guard weight != 0 else { continue }
             var product = 0.0
             for second in 0..<taps {
-              product += gram[base + first * taps + second] * Double(change[row * taps + second])
+              product += gram[base + first * taps + second] * Double(weights[row * taps + second])
             }
-            sum += weight * product
+            sums[row] += weight * product
           }
         }
       }
     }
-    return sum
+    return sums
   }
 
   /// The shift of each output's mean that a change of weights makes: `Δw · E[x]`.

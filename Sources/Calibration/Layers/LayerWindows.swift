@@ -6,14 +6,20 @@ package struct LayerWindows: Sendable {
   /// The layer.
   package let layer: WeightLayer
   /// Whether the input has its channels first.
-  private let isChannelsFirst: Bool
+  package let isChannelsFirst: Bool
   /// All input channels.
-  private let channels: Int
+  package let channels: Int
   /// For each output position and position of the window, the input position; −1 in the padding.
-  private let taps: [Int32]
-  private let windowSize: Int
-  private let inputPositions: Int
-  private let batch: Int
+  package let taps: [Int32]
+  /// Positions of the window.
+  package let windowSize: Int
+  /// Positions of one input image.
+  package let inputPositions: Int
+  /// Images; of a dense layer the rows of its input.
+  package let batch: Int
+
+  /// Positions of one output image.
+  package var outputPositions: Int { taps.count / windowSize }
 
   /// More positions than this are counted as a layer that is too large to look at.
   private static let tapLimit = 1 << 26
@@ -134,7 +140,8 @@ package struct LayerWindows: Sendable {
     }
   }
 
-  private func channelsLast(_ values: [Float]) -> [Float] {
+  /// A channels-first input with its channels last.
+  package func channelsLast(_ values: [Float]) -> [Float] {
     var result = values
     for image in 0..<batch {
       let start = image * inputPositions * channels

@@ -187,11 +187,25 @@ package struct CompiledGraph: Sendable {
   }
 
   /// A constant's numbers; `nil` where the value is none, or its bytes are not at hand.
-  func constant(_ value: ValueID) -> Tensor? {
+  package func constant(_ value: ValueID) -> Tensor? {
     if let tensor = constants[value] { return tensor }
     let stored = graph[value]
     guard let storage = stored.constant, let sizes = stored.shape.sizes else { return nil }
     return Tensor(type: stored.type, sizes: sizes, storage: storage)
+  }
+
+  /// Evaluates one node of the main graph by its definition.
+  ///
+  /// - Parameters:
+  ///   - node: A node without nested graphs.
+  ///   - inputs: Its operands; `nil` where one is left out.
+  /// - Returns: One tensor for each result that the node names.
+  /// - Throws: where the node has no evaluation, or the operands do not fit it.
+  package func evaluate(
+    _ node: NodeID,
+    _ inputs: [Tensor?]
+  ) throws(ExecutionError) -> [Tensor] {
+    try Interpreter(model).evaluate(node, of: Model.mainGraph, inputs: inputs, captured: [:])
   }
 
   /// Puts another constant in place without compiling anything again.

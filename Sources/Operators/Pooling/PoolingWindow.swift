@@ -1,7 +1,7 @@
 import ModelIR
 
 /// The windows of a pooling operator over a tensor of known extents.
-struct PoolingWindow {
+package struct PoolingWindow {
   let window: SpatialWindow
   let layout: DataLayout
   /// The extents of the operand.
@@ -11,8 +11,10 @@ struct PoolingWindow {
   /// The extents of the result's spatial axes.
   let output: [Int]
 
+  /// Reads the window of a node whose operand has the extents.
+  ///
   /// - Throws: where the window does not fit the operand.
-  init(_ attributes: AttributeReader, _ sizes: [Int]) throws(OperatorError) {
+  package init(_ attributes: AttributeReader, _ sizes: [Int]) throws(OperatorError) {
     let kernel = try Self.kernel(attributes, rank: sizes.count)
     window = try SpatialWindow(kernel: kernel, attributes: attributes)
     layout = try DataLayout(attributes)
@@ -35,8 +37,10 @@ struct PoolingWindow {
     return kernel
   }
 
-  var batch: Int { sizes[0] }
-  var channels: Int { sizes[layout.channelAxis(rank: sizes.count)] }
+  /// Images.
+  package var batch: Int { sizes[0] }
+  /// Channels of an image.
+  package var channels: Int { sizes[layout.channelAxis(rank: sizes.count)] }
 
   /// The extents of the result.
   var resultSizes: [Int] {
@@ -44,15 +48,15 @@ struct PoolingWindow {
   }
 
   /// One position of the window.
-  struct Position {
+  package struct Position {
     /// Where its elements are in the operand's space, row-major; those in the padding are left out.
-    var places: [Int] = []
+    package var places: [Int] = []
     /// The elements that lie in the operand or its padding.
-    var paddedCount = 0
+    package var paddedCount = 0
   }
 
   /// All positions of the window, in the order of the result.
-  func positions() -> [Position] {
+  package func positions() -> [Position] {
     var result = [Position(places: [0], paddedCount: 1)]
     for axis in input.indices {
       let rows = axisPositions(axis)
@@ -98,7 +102,7 @@ struct PoolingWindow {
   }
 
   /// Where an element is in the operand.
-  func offset(batch: Int, channel: Int, place: Int) -> Int {
+  package func offset(batch: Int, channel: Int, place: Int) -> Int {
     let space = input.reduce(1, *)
     return layout.channelsLast
       ? (batch * space + place) * channels + channel

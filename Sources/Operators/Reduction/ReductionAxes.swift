@@ -37,6 +37,29 @@ struct ReductionAxes: Equatable, Sendable {
   }
 }
 
+/// Where the elements of a reduced operand go.
+package enum ReductionPlaces {
+  /// For each element of the operand the place of the result's element that it goes into.
+  ///
+  /// - Parameters:
+  ///   - attributes: The node's attributes.
+  ///   - stated: The axes that operand 1 names; `nil` where the attribute does, or none.
+  ///   - sizes: The operand's extents.
+  /// - Returns: The places, in the operand's order.
+  /// - Throws: where an axis is outside the shape.
+  package static func all(
+    _ attributes: AttributeReader,
+    stated: [Int]?,
+    sizes: [Int]
+  ) throws(OperatorError) -> [Int] {
+    var axes: [Int] = []
+    if let named = try attributes.ints("axes") { axes = named }
+    if let stated { axes = stated }
+    if axes.isEmpty, try !attributes.bool("noopWithEmptyAxes") { axes = Array(sizes.indices) }
+    return try ReductionAxes(axes, rank: sizes.count, keepsAxes: true).places(sizes)
+  }
+}
+
 extension EvaluationContext {
   /// The axes that `axes` names as operand 1 or attribute: all where it names none, or none at all
   /// with `noopWithEmptyAxes`.

@@ -169,7 +169,7 @@ package struct SensitivityJSON {
   private func quality(_ quality: SensitivityResult.ScreeningQuality) -> JSONValue {
     [
       "action": .string(quality.action), "sites": .int(quality.sites),
-      "rankCorrelation": JSONValue(quality.correlation), "probe": .bool(quality.isProbe),
+      "rankCorrelation": JSONValue(quality.correlation), "run": .bool(quality.isRun),
     ]
   }
 

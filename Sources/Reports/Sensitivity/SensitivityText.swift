@@ -237,7 +237,7 @@ package struct SensitivityText {
       )
     } else if result.effort != .exact {
       sentences.append(
-        "Figures with ~ are estimates from probes of the layer; they have no interval."
+        "Figures with ~ are estimates from derivatives and few runs; they have no interval."
       )
     }
     var lines = [style.paint("What to read from it", .heading)]

@@ -1,3 +1,4 @@
+import Calibration
 import ModelIR
 import Operators
 
@@ -37,8 +38,41 @@ struct ScoreRows {
 
   /// The scores of a row.
   func row(_ index: Int, of values: [Float]) -> [Double] {
-    let start = index / inner * inner * width + index % inner
-    return (0..<width).map { Double(values[start + $0 * inner]) }
+    (0..<width).map { Double(values[place(index, $0)]) }
+  }
+
+  /// Where a row's score is among all.
+  func place(_ row: Int, _ index: Int) -> Int {
+    row / inner * inner * width + row % inner + index * inner
+  }
+
+  /// The probabilities of a row.
+  private func probabilities(_ row: [Double]) -> [Double] {
+    isSigmoid ? row.map { 1 / (1 + exp(-$0)) } : logSoftmax(row).map { exp($0) }
+  }
+
+  /// The trace of the Fisher information of a row.
+  func trace(_ row: [Double]) -> Double {
+    let p = probabilities(row)
+    return isSigmoid
+      ? p.reduce(0) { $0 + $1 * (1 - $1) } : beta * beta * (1 - p.reduce(0) { $0 + $1 * $1 })
+  }
+
+  /// `A r` with `A Aᵀ` the Fisher information and signs `r` at random.
+  ///
+  /// For softmax `A = diag(√p) (1 − √p √pᵀ)`; of two classes it has one direction only, and no chance
+  /// is needed.
+  func root(_ row: [Double], _ generator: inout SeededGenerator) -> [Double] {
+    let p = probabilities(row)
+    if isSigmoid { return p.map { generator.sign() * ($0 * (1 - $0)).squareRoot() } }
+    if p.count == 2 {
+      let root = beta * (p[0] * p[1]).squareRoot()
+      return [root, -root]
+    }
+    let roots = p.map { $0.squareRoot() }
+    let signs = p.map { _ in generator.sign() }
+    let product = zip(roots, signs).reduce(0) { $0 + $1.0 * $1.1 }
+    return zip(roots, signs).map { beta * $0 * ($1 - $0 * product) }
   }
 
   /// The divergence of one row's probabilities: `Σ p ln(p / q)`, never below 0 by rounding.

@@ -167,8 +167,8 @@ package struct SensitivityResult: Sendable {
     package var sites: Int
     /// Spearman's; `nil` for fewer than three sites.
     package var correlation: Double?
-    /// Whether the action was itself a probe at these sites.
-    package var isProbe: Bool
+    /// Whether the action was run on a few samples at some sites, which the estimates take in.
+    package var isRun: Bool
   }
 
   /// A trial that gave nothing.

@@ -63,7 +63,7 @@ private struct SweepSummary {
     self.records = records
     screening =
       sweep.options.effort == .exact
-      ? nil : Screening(sweep.plan, records, sweep.probePositions)
+      ? nil : Screening(sweep, records)
   }
 
   func effect(_ figures: [SampleFigures?]) -> SensitivityResult.Effect {
@@ -116,11 +116,14 @@ private struct SweepSummary {
       if let figures = records.figures[trial] {
         measurement.effect = effect(figures)
         measurement.perSample = figures.compactMap { $0?.divergence }
-      } else if let estimate = screening?.estimate(trial, usingAll: true) {
+      }
+      if measurement.effect.samples < sweep.samples.count, let estimate,
+        screening?.hasDerivative(trial) == true
+      {
         measurement.method = .screened
         measurement.effect.divergence = Interval(estimate: estimate)
-        measurement.effect.samples = sweep.probePositions.count
-      } else {
+        measurement.perSample = []
+      } else if measurement.effect.samples == 0 {
         continue
       }
       result.append(measurement)
@@ -195,10 +198,10 @@ private struct SweepSummary {
     _ measurements: [SensitivityResult.Measurement]
   ) -> [SensitivityResult.ScreeningQuality] {
     guard let screening, sweep.options.effort == .balanced else { return [] }
-    var probes: Set<String> = []
+    var runs: Set<String> = []
     for (trial, content) in sweep.plan.trials.enumerated() {
-      if case .action(_, let action) = content.subject, screening.isProbe(trial) {
-        probes.insert(action.name)
+      if case .action(_, let action) = content.subject, screening.isRun(trial) {
+        runs.insert(action.name)
       }
     }
     return sweep.options.actions.compactMap { action in
@@ -214,7 +217,7 @@ private struct SweepSummary {
           both.map { $0.estimate ?? 0 },
           both.map { $0.effect.divergence?.mean ?? 0 }
         ),
-        isProbe: probes.contains(action.name)
+        isRun: runs.contains(action.name)
       )
     }
   }

@@ -8,129 +8,136 @@ import Musl
 import Darwin
 #endif
 
-/// Estimates of what actions do at the outputs, from a few measured ones a layer.
+/// Estimates of what actions do at the outputs.
 ///
-/// A layer's error `E` (relative to its own output) and the divergence `D` at the model's outputs lie on
-/// a curve: for small errors `D` is proportional to `E` (both are squares), for large ones it bends.
-/// Probes measure points of it: a small and a large quantization, and a pruning, whose error lies in
-/// other directions. Between points `ln D` is interpolated over `ln E`; below the least point `D`
-/// falls with `E`, above the greatest it goes on as between the last two.
+/// The derivative says what an action does as far as the outputs follow it in a straight line
+/// (`LinearEstimates`). The actions that do most, of which that is least true, are run on a few samples,
+/// and so are those for which there is no derivative. Where there are both, `ln D` is their mean,
+/// weighed by how far each can be off.
 package struct Screening: Sendable {
   private let plan: SweepPlan
   private let records: SweepRecords
-  private let positions: [Int]
-  /// The probes of each site.
-  private var probes: [Int: [Int]] = [:]
-
-  /// Probes, the preferred action first.
-  private static let small = ["int4-channel", "int6-channel", "int4-group32", "int8-channel"]
-  private static let large = ["int2-channel", "int3-channel", "ternary", "binary"]
-  private static let pruned = ["prune-50", "prune-2:4", "prune-60", "prune-40", "prune-30"]
-  private static let hardlyLeft = ["prune-80", "prune-90", "prune-70"]
-  private static let activations = ["int8-activations", "int16-activations"]
+  /// The trials that are run on few samples.
+  private let runs: Set<Int>
+  /// What stands for one nat in the unit of the metric.
+  private let scale: Double
+  /// These samples.
+  package let positions: [Int]
 
   /// Divergences that can matter to a plan: below, an action is free, above, it is ruinous.
   ///
   /// Set for KL divergence in nats and relative square errors alike.
   static let window = 5e-4...0.7
+  /// Below this divergence the straight line is within a few percent of the truth (measured on four
+  /// shared models, docs/sensitivity.md).
+  static let straight = 0.05
+  /// Relative square errors bend as early as divergences 50 times as large: of class scores whose
+  /// squares are some tens, a divergence of 1 is an error of a few percent.
+  static let squareScale = 0.02
+  /// How far the straight line can be off: the square of `ln(D / linear)` that is expected between
+  /// layers.
+  ///
+  /// `D / (1 + D)` with `D` in nats: 0.05 for small quantizations, 0.2 for 3 bits, 0.5 and more for 2 bits and
+  /// 80 % pruned weights, about what was measured on two models (docs/sensitivity.md).
+  private func bend(_ linear: Double) -> Double { linear / (scale + linear) }
+  /// From this relative variance on, fewer than eight samples make an estimate: where a unit that is
+  /// hardly ever on is switched off by an action, the derivative of the samples on which it is on says
+  /// too much.
+  static let lonely = 0.125
+  /// Fewer samples say too little.
+  static let leastSamples = 8
 
-  init(_ plan: SweepPlan, _ records: SweepRecords, _ positions: [Int]) {
-    self.plan = plan
+  init(_ sweep: Sweep, _ records: SweepRecords) {
+    plan = sweep.plan
     self.records = records
-    self.positions = positions
-    var bySite: [Int: [(trial: Int, name: String)]] = [:]
+    scale = sweep.measure.metric == .kl ? 1 : Self.squareScale
+    let straight = Self.straight * scale
+    let cost = sweep.screeningCost
+    let curvatures = records.curvatures.map { $0 ?? 0 }
+    var chosen: Set<Int> = []
+    var passes = 0.0
+    func choose(_ trial: Int) {
+      guard records.failures[trial] == nil, chosen.insert(trial).inserted else { return }
+      passes += cost.suffixes[trial]
+    }
+    var singles: [String: Int] = [:]
     for (trial, content) in plan.trials.enumerated() {
-      guard case .action(let site, let action) = content.subject, records.failures[trial] == nil
-      else { continue }
-      bySite[site, default: []].append((trial, action.name))
+      guard case .action(let site, let action) = content.subject else { continue }
+      singles["\(site) \(action.name)"] = trial
+      if records.costs[trial]?.linear == nil { choose(trial) }
     }
-    for (site, trials) in bySite {
-      let lists =
-        plan.sites[site].kind == .weights
-        ? [Self.small, Self.large, Self.pruned, Self.hardlyLeft] : [Self.activations]
-      var chosen: [Int] = []
-      for list in lists {
-        let found = list.lazy.compactMap { name in trials.first { $0.name == name }?.trial }.first
-        if let found { chosen.append(found) }
+    for (trial, content) in plan.trials.enumerated() {
+      guard case .pair(let first, let second, let action) = content.subject else { continue }
+      // Other efforts run pairs on all samples.
+      if sweep.options.effort == .screen { choose(trial) }
+      // A pair is compared with its members on the same samples.
+      for site in [first, second] {
+        if let single = singles["\(site) \(action.name)"] { choose(single) }
       }
-      if chosen.isEmpty, let first = trials.first { chosen = [first.trial] }
-      probes[site] = chosen
     }
-  }
-
-  /// Whether a trial is a probe, or cannot be estimated: it is measured on the probes' samples.
-  func needsMeasuring(_ trial: Int) -> Bool {
-    switch plan.trials[trial].subject {
-    case .pair: true
-    case .mode: false
-    case .action(let site, _):
-      probes[site]?.contains(trial) == true || records.costs[trial]?.localError == nil
+    func wanted(_ share: Int) -> Double {
+      Double(min(max(cost.sampleCount / share, Self.leastSamples), cost.sampleCount))
     }
+    // First those that a few samples make alone, then those that do most.
+    let lonely = max(Self.lonely, Self.lonely * 64 / Double(max(cost.walkSamples, 1)))
+    func rank(_ trial: Int) -> Double {
+      guard let known = records.costs[trial], let linear = known.linear else { return 0 }
+      if (known.linearVariance ?? 0) > lonely { return .infinity }
+      return linear > straight ? linear : 0
+    }
+    let doubtful = plan.trials.indices.filter { rank($0) > 0 && !chosen.contains($0) }
+      .sorted { (rank($1), $0) < (rank($0), $1) }
+    for trial in doubtful {
+      // For those that bend, few runs are no better than the derivative.
+      let count = wanted(rank(trial).isFinite ? 16 : 25)
+      guard (passes + cost.suffixes[trial]) * count <= cost.runBudget else { continue }
+      choose(trial)
+    }
+    let count = passes > 0 ? min(cost.runBudget / passes, Double(cost.sampleCount)) : 0
+    runs = chosen
+    positions = ScreeningCost.spread(
+      min(max(Int(count), Self.leastSamples), cost.sampleCount),
+      curvatures,
+      seed: sweep.options.seed
+    )
   }
 
-  /// Whether a trial is one of its site's probes.
-  func isProbe(_ trial: Int) -> Bool {
-    guard case .action(let site, _) = plan.trials[trial].subject else { return false }
-    return probes[site]?.contains(trial) == true
+  /// Whether a trial is run on few samples.
+  func needsMeasuring(_ trial: Int) -> Bool { runs.contains(trial) }
+
+  /// Whether a trial is an action that was run on few samples.
+  func isRun(_ trial: Int) -> Bool {
+    guard case .action = plan.trials[trial].subject else { return false }
+    return runs.contains(trial)
   }
 
-  /// The mean of what was measured on the probes' samples; `nil` where it was not, or is not finite.
-  private func probed(_ trial: Int, usingAll: Bool = false) -> Double? {
-    guard let figures = records.figures[trial] else { return nil }
-    let values =
-      usingAll
-      ? figures.compactMap { $0?.divergence } : positions.compactMap { figures[$0]?.divergence }
-    guard values.count >= positions.count, values.allSatisfy(\.isFinite), !values.isEmpty else {
+  /// What the runs on few samples say: the mean, and the relative variance of that mean; `nil` where
+  /// there were none, or not all are finite.
+  private func run(_ trial: Int) -> (mean: Double, variance: Double)? {
+    guard runs.contains(trial), let figures = records.figures[trial] else { return nil }
+    let values = positions.compactMap { figures[$0]?.divergence }
+    guard values.count == positions.count, values.allSatisfy(\.isFinite), !values.isEmpty else {
       return nil
     }
-    return values.reduce(0, +) / Double(values.count)
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    guard count > 1, mean > 0 else { return (mean, 1) }
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    return (mean, variance / count / (mean * mean))
   }
 
-  /// The estimate of a trial; `nil` where there is no local error or no probe.
-  ///
-  /// - Parameters:
-  ///   - trial: The trial.
-  ///   - usingAll: Whether probes that were measured on more than their own samples say all they know.
-  ///     What is measured must not depend on it, since a resumed sweep knows more.
-  /// - Returns: The divergence.
-  package func estimate(_ trial: Int, usingAll: Bool = false) -> Double? {
-    guard case .action(let site, let action) = plan.trials[trial].subject,
-      let error = records.costs[trial]?.localError
-    else { return nil }
-    guard error > 0 else { return 0 }
-    var points: [(error: Double, divergence: Double)] = []
-    for probe in probes[site] ?? [] {
-      guard case .action(_, let other) = plan.trials[probe].subject,
-        let local = records.costs[probe]?.localError, local > 0,
-        let found = probed(probe, usingAll: usingAll),
-        found > 0
-      else { continue }
-      // A pruned layer has lost what it no longer says; a quantized one says it with noise.
-      let isSameKind = other.name.hasPrefix("prune") == action.name.hasPrefix("prune")
-      if isSameKind || Self.small.contains(other.name) { points.append((local, found)) }
-    }
-    return Self.interpolated(points.sorted { $0.error < $1.error }, error)
-  }
+  /// Whether there is more than runs on few samples to tell what a trial does.
+  func hasDerivative(_ trial: Int) -> Bool { records.costs[trial]?.linear != nil }
 
-  /// The curve through the points, at an error.
-  static func interpolated(_ points: [(error: Double, divergence: Double)], _ error: Double)
-    -> Double?
-  {
-    guard let first = points.first, let last = points.last else { return nil }
-    if error <= first.error { return first.divergence * error / first.error }
-    var slope = 1.0
-    for (left, right) in zip(points, points.dropFirst()) where right.error > left.error {
-      // Probes on few samples scatter: a falling curve, or one far steeper than squares, is noise.
-      slope = min(
-        max(log(right.divergence / left.divergence) / log(right.error / left.error), 0.2),
-        3
-      )
-      if error <= right.error {
-        let share = log(error / left.error) / log(right.error / left.error)
-        return left.divergence * exp(share * log(right.divergence / left.divergence))
-      }
-    }
-    return last.divergence * exp(slope * log(error / last.error))
+  /// The estimate of a trial; `nil` where nothing is known of it.
+  package func estimate(_ trial: Int) -> Double? {
+    guard case .action = plan.trials[trial].subject else { return nil }
+    guard let linear = records.costs[trial]?.linear else { return run(trial)?.mean }
+    guard let run = run(trial) else { return linear }
+    guard run.mean > 0, linear > 0 else { return run.mean }
+    let bend = bend(linear) + (records.costs[trial]?.linearVariance ?? 0)
+    let share = bend / (bend + run.variance)
+    return exp(share * log(run.mean) + (1 - share) * log(linear))
   }
 
   /// Whether a trial is to be measured on all samples.
@@ -140,7 +147,7 @@ package struct Screening: Sendable {
     case .pair: return true
     case .action:
       guard records.failures[trial] == nil else { return false }
-      guard let value = estimate(trial) ?? probed(trial) else { return true }
+      guard let value = estimate(trial) else { return true }
       return Self.window.contains(value)
     }
   }

@@ -45,14 +45,8 @@ package struct Sweep {
     connections = compiled.model.main.connections()
   }
 
-  /// The samples that probes run on: spread over all.
-  package var probePositions: [Int] {
-    let count = min(
-      max(options.probeSamples, samples.count / SweepOptions.samplesPerProbe),
-      samples.count
-    )
-    return (0..<count).map { $0 * samples.count / max(count, 1) }
-  }
+  /// How screening spends its passes.
+  var screeningCost: ScreeningCost { ScreeningCost(self) }
 
   /// Runs what the journal does not have yet.
   ///
@@ -68,51 +62,50 @@ package struct Sweep {
     progress: Progress = { _, _ in }
   ) throws(SweepError) -> Bool {
     let mine = plan.trials.indices.filter { plan.belongs($0, to: options.shard) }
-    var stages: [(trials: [Int], positions: [Int])] = []
-    if options.effort == .exact {
-      stages.append((mine, Array(0..<samples.count)))
-    } else {
-      guard try prepareEstimates(mine, &journal, isOver) else { return false }
-      let screening = Screening(plan, journal.records, probePositions)
-      let probes = mine.filter { screening.needsMeasuring($0) }
-      stages.append((probes, probePositions))
-      let modes = mine.filter { if case .mode = plan.trials[$0].subject { true } else { false } }
-      stages.append((modes, Array(0..<samples.count)))
-    }
+    let all = Array(0..<samples.count)
     var runner = SweepRunner(self)
-    let blockCost = stages.reduce(0) { $0 + $1.trials.count * $1.positions.count }
-    var total = blockCost
     var done = 0
-    for stage in stages {
-      guard
-        try runner.run(
-          stage.trials,
-          stage.positions,
-          &journal,
-          isOver,
-          {
-            done += $0; progress(done, total)
-          }
-        )
-      else { return false }
+    var total = 0
+    func stage(
+      _ trials: [Int],
+      _ positions: [Int],
+      _ journal: inout SweepJournal
+    ) throws(SweepError) -> Bool {
+      total += trials.count * positions.count
+      return try runner.run(trials, positions, &journal, isOver) {
+        done += $0
+        progress(done, total)
+      }
     }
-    if options.effort == .balanced {
-      let screening = Screening(plan, journal.records, probePositions)
-      let chosen = mine.filter { screening.matters($0) }
-      total += chosen.count * samples.count
-      guard
-        try runner.run(
-          chosen,
-          Array(0..<samples.count),
-          &journal,
-          isOver,
-          {
-            done += $0; progress(done, total)
-          }
-        )
-      else { return false }
+    guard options.effort != .exact else { return try stage(mine, all, &journal) }
+    // The whole model first: what its outputs are like says where to look.
+    let modes = mine.filter { if case .mode = plan.trials[$0].subject { true } else { false } }
+    guard try stage(modes, all, &journal), try estimate(&journal, isOver) else { return false }
+    let screening = Screening(self, journal.records)
+    guard try stage(mine.filter(screening.needsMeasuring), screening.positions, &journal) else {
+      return false
     }
-    return true
+    guard options.effort == .balanced else { return true }
+    let final = Screening(self, journal.records)
+    return try stage(mine.filter(final.matters), all, &journal)
+  }
+
+  /// Estimates what the journal has no estimate of: of all trials, also those of other parts, since
+  /// what is run on few samples depends on all.
+  private func estimate(
+    _ journal: inout SweepJournal,
+    _ isOver: () -> Bool
+  ) throws(SweepError) -> Bool {
+    let missing = plan.trials.indices.filter { trial in
+      guard case .action = plan.trials[trial].subject else { return false }
+      return journal.records.costs[trial] == nil && journal.records.failures[trial] == nil
+    }
+    guard !missing.isEmpty else { return true }
+    let positions = screeningCost.walkPositions(
+      journal.records.curvatures.map { $0 ?? 0 },
+      seed: options.seed
+    )
+    return try LinearEstimates(self).measure(missing, positions, &journal, isOver)
   }
 
   /// The trials that a merged journal lacks.
@@ -121,12 +114,12 @@ package struct Sweep {
     if options.effort == .exact {
       return plan.trials.indices.filter { !records.isDone($0, all) }
     }
-    let screening = Screening(plan, records, probePositions)
+    let screening = Screening(self, records)
     return plan.trials.indices.filter { trial in
       if case .mode = plan.trials[trial].subject { return !records.isDone(trial, all) }
       if records.failures[trial] != nil { return false }
       if case .action = plan.trials[trial].subject, records.costs[trial] == nil { return true }
-      if screening.needsMeasuring(trial) { return !records.isDone(trial, probePositions) }
+      if screening.needsMeasuring(trial) { return !records.isDone(trial, screening.positions) }
       return options.effort == .balanced && screening.matters(trial)
         && !records.isDone(trial, all)
     }

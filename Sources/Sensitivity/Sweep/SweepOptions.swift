@@ -5,7 +5,7 @@ import Techniques
 package struct SweepOptions: Sendable {
   /// Which trials are run on all samples.
   package enum Effort: String, Sendable, CaseIterable {
-    /// None but a few probes a layer, on a few samples; all others are estimated from them.
+    /// None: all are estimated from derivatives, and from runs of some on a few samples.
     case screen
     /// Those whose estimate says that they can matter to a plan.
     case balanced
@@ -34,13 +34,12 @@ package struct SweepOptions: Sendable {
   package var includesModes = true
   /// How many pairs of layers are changed together.
   package var pairCount = 6
-  /// The least number of samples on which probes run.
-  package var probeSamples = 16
-  /// One sample in so many is a probe's, where that is more: four probes a layer of half a forward pass
-  /// are then 1.7 % of what twelve actions take one by one.
-  package static let samplesPerProbe = 10
   /// Bytes for activations that are kept from run to run, and for changed weights.
   package var cacheBytes = 256 << 20
+  /// Bytes of changed weights that are looked at in one walk through the samples, as planned.
+  static let plannedChangeBytes = 64 << 20
+  /// The same, as the cache allows; estimates do not depend on it.
+  package var changeBytes: Int { min(max(cacheBytes / 4, 1 << 20), Self.plannedChangeBytes) }
   /// Samples whose activations are kept at once, at most: with `--time` results then come for all
   /// trials before any has all samples.
   package var blockSamples = 64
@@ -75,7 +74,7 @@ package struct SweepOptions: Sendable {
     [
       "actions=" + actions.map(\.name).joined(separator: ","), "effort=" + effort.rawValue,
       "metric=" + (metric?.rawValue ?? "auto"), "seed=\(seed)", "modes=\(includesModes)",
-      "pairs=\(pairCount)", "probes=\(probeSamples)",
+      "pairs=\(pairCount)",
     ].joined(separator: ";")
   }
 }

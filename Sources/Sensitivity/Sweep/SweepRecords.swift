@@ -7,8 +7,10 @@ package struct SweepRecords: Sendable {
     package var bytes: Int?
     package var sparseBytes: Int?
     package var multiplyAdds: Int?
-    /// The error of the layer's own output, relative to that output's power.
-    package var localError: Double?
+    /// The divergence that the derivative says; `nil` where it was not looked for or there is none.
+    package var linear: Double?
+    /// The relative variance of that mean over samples: 1 where one sample makes it alone.
+    package var linearVariance: Double?
   }
 
   /// By trial and sample.
@@ -18,6 +20,8 @@ package struct SweepRecords: Sendable {
   package fileprivate(set) var failures: [Int: String] = [:]
   /// The float model compared with itself: whether it is right.
   package fileprivate(set) var baseline: [SampleFigures?]
+  /// How much each sample's divergence grows with the square of a change (`OutputMeasure.curvature`).
+  package fileprivate(set) var curvatures: [Double?]
   private let trialByKey: [String: Int]
   private let plan: SweepPlan
   private let sampleCount: Int
@@ -26,6 +30,7 @@ package struct SweepRecords: Sendable {
     self.plan = plan
     self.sampleCount = sampleCount
     baseline = Array(repeating: nil, count: sampleCount)
+    curvatures = Array(repeating: nil, count: sampleCount)
     trialByKey = Dictionary(
       plan.trials.enumerated().map { ($1.key, $0) },
       uniquingKeysWith: { first, _ in first }
@@ -42,13 +47,14 @@ package struct SweepRecords: Sendable {
   // MARK: - Records
   //
   // 1. One byte: the kind.
-  // 2. 64 bytes: the key of the sweep (header) or of the trial (all others but the baseline).
+  // 2. 64 bytes: the key of the sweep (header) or of the trial (all others but the baseline and the
+  //    curvatures).
   // 3. What the kind needs; numbers little-endian, 8 bytes, two's complement.
 
   /// The kinds of records.
   private enum Kind: UInt8 {
     case header = 1
-    case baseline, figures, cost, failure
+    case baseline, figures, cost, failure, curvatures
   }
 
   /// The first record: which sweep it is.
@@ -56,6 +62,13 @@ package struct SweepRecords: Sendable {
 
   static func baseline(_ figures: [(position: Int, figures: SampleFigures)]) -> [UInt8] {
     [Kind.baseline.rawValue] + encode(figures)
+  }
+
+  static func curvatures(_ curvatures: [(position: Int, curvature: Double)]) -> [UInt8] {
+    curvatures.reduce(into: [Kind.curvatures.rawValue]) { bytes, entry in
+      bytes += encode(entry.position)
+      bytes += encode(Int(truncatingIfNeeded: entry.curvature.bitPattern))
+    }
   }
 
   func figures(_ trial: Int, _ figures: [(position: Int, figures: SampleFigures)]) -> [UInt8] {
@@ -67,9 +80,9 @@ package struct SweepRecords: Sendable {
     for number in [cost.bytes, cost.sparseBytes, cost.multiplyAdds] {
       bytes += Self.encode(number ?? -1)
     }
-    bytes += Self.encode(
-      Int(truncatingIfNeeded: (cost.localError ?? .nan).bitPattern)
-    )
+    for number in [cost.linear, cost.linearVariance] {
+      bytes += Self.encode(Int(truncatingIfNeeded: (number ?? .nan).bitPattern))
+    }
     return bytes
   }
 
@@ -88,6 +101,18 @@ package struct SweepRecords: Sendable {
       for entry in try Self.decode(rest, sampleCount) { baseline[entry.position] = entry.figures }
       return
     }
+    if kind == .curvatures {
+      guard rest.count % 16 == 0 else { throw invalid }
+      for offset in stride(from: 0, to: rest.count, by: 16) {
+        let position = Self.number(rest, at: offset)
+        let bits = UInt64(bitPattern: Int64(Self.number(rest, at: offset + 8)))
+        guard (0..<sampleCount).contains(position), Double(bitPattern: bits).isFinite else {
+          throw invalid
+        }
+        curvatures[position] = Double(bitPattern: bits)
+      }
+      return
+    }
     guard rest.count >= 64 else { throw invalid }
     let key = String(decoding: rest.prefix(64), as: UTF8.self)
     rest = rest.dropFirst(64)
@@ -103,21 +128,25 @@ package struct SweepRecords: Sendable {
     }
     guard let trial = trialByKey[key] else { throw invalid }
     switch kind {
-    case .header, .baseline: break
+    case .header, .baseline, .curvatures: break
     case .figures:
       var known = figures[trial] ?? Array(repeating: nil, count: sampleCount)
       for entry in try Self.decode(rest, sampleCount) { known[entry.position] = entry.figures }
       figures[trial] = known
     case .cost:
-      guard rest.count == 32 else { throw invalid }
-      let numbers = (0..<4).map { Self.number(rest, at: 8 * $0) }
+      guard rest.count == 40 else { throw invalid }
+      let numbers = (0..<5).map { Self.number(rest, at: 8 * $0) }
       func known(_ number: Int) -> Int? { number < 0 ? nil : number }
-      let error = Double(bitPattern: UInt64(bitPattern: Int64(numbers[3])))
+      func real(_ number: Int) -> Double? {
+        let value = Double(bitPattern: UInt64(bitPattern: Int64(number)))
+        return value.isNaN ? nil : value
+      }
       costs[trial] = Cost(
         bytes: known(numbers[0]),
         sparseBytes: known(numbers[1]),
         multiplyAdds: known(numbers[2]),
-        localError: error.isNaN ? nil : error
+        linear: real(numbers[3]),
+        linearVariance: real(numbers[4])
       )
     case .failure: failures[trial] = String(decoding: rest, as: UTF8.self)
     }

@@ -46,7 +46,9 @@ struct SweepRunner {
       let block = Array(positions[start..<min(start + blockSize, positions.count)])
       let missing = trials.filter { !journal.records.isDone($0, block) }
       progress((trials.count - missing.count) * block.count)
-      let needsBaseline = block.contains { journal.records.baseline[$0] == nil }
+      let needsBaseline = block.contains {
+        journal.records.baseline[$0] == nil || journal.records.curvatures[$0] == nil
+      }
       guard !missing.isEmpty || needsBaseline else { continue }
       if isOver() { return false }
       let slots = try baseline(block)
@@ -62,6 +64,11 @@ struct SweepRunner {
           )
         }
         try journal.append(SweepRecords.baseline(figures))
+        try journal.append(
+          SweepRecords.curvatures(
+            zip(block, slots).map { ($0, sweep.measure.curvature($1.reference)) }
+          )
+        )
       }
       for group in groups(missing) {
         if isOver() { return false }

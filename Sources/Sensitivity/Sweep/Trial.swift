@@ -151,7 +151,9 @@ package struct SweepPlan: Sendable {
     }
     var generator = SeededGenerator(seed: options.seed &+ 0x1A7E_4AC7)
     all.shuffle(using: &generator)
-    return all.prefix(options.pairCount).sorted { $0 < $1 }
+    // A screened sweep has no passes for more.
+    let count = options.effort == .screen ? (options.pairCount + 1) / 2 : options.pairCount
+    return all.prefix(count).sorted { $0 < $1 }
       .map { (first: $0.0, second: $0.1, action: action) }
   }
 

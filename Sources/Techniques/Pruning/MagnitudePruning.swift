@@ -4,8 +4,8 @@ import Calibration
 ///
 /// `prune-50` orders by `|w|`; `prune-50-activation` by `|w| · ‖x‖`, where `‖x‖` is the norm of the
 /// input that the weight multiplies over all calibration samples, and compares within each output
-/// channel (Sun et al. 2023, "Wanda", equation 1 and section 3). `⌊share · count⌋` weights go; of equal
-/// ones those with the lower index.
+/// channel (Sun et al. 2023, "Wanda", equation 1 and section 3). `round(share · count)` weights go, halves
+/// to even; of equal ones those with the lower index.
 struct MagnitudePruning: WeightCoding {
   var percent: Int
   var usesActivations = false
@@ -36,13 +36,19 @@ struct MagnitudePruning: WeightCoding {
     return PrunedWeights.coded(weights.values, keep: keep)
   }
 
+  /// `round(percent · count / 100)`, halves to even as Python's `round` has them.
+  static func prunedCount(_ count: Int, _ percent: Int) -> Int {
+    let (whole, rest) = (count * percent).quotientAndRemainder(dividingBy: 100)
+    return rest > 50 || rest == 50 && !whole.isMultiple(of: 2) ? whole + 1 : whole
+  }
+
   private static func drop(
     _ range: Range<Int>,
     _ scores: [Float],
     _ percent: Int,
     _ keep: inout [Bool]
   ) {
-    let count = range.count * percent / 100
+    let count = prunedCount(range.count, percent)
     let order = range.sorted { (scores[$0], $0) < (scores[$1], $1) }
     for index in order.prefix(count) { keep[index] = false }
   }
