@@ -196,7 +196,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--formats", default=",".join(FORMATS))
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--keep", default="mutants-failed")
+    parser.add_argument("--keep", default=".build-mutants-failed")
     options = parser.parse_args()
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     failed = 0
