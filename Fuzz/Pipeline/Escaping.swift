@@ -61,8 +61,8 @@ enum Escaping {
       if !words.prefix(while: { $0 != "[" }).contains(">") { found += 1 }
     }
     try promise(found == nodes, "\(found) statements for \(nodes) boxes")
+    let outside = outsideQuotes(text)
     for word in ["URL=", "href=", "image=", "shapefile=", "fontpath="] {
-      let outside = Self.outsideQuotes(text)
       try promise(!outside.contains(word), "\(word) in a picture")
     }
   }

@@ -68,11 +68,11 @@ enum OperatorCalls {
     let most = min(definition.inputs.upperBound, 8)
     let count = max(0, min(most, definition.inputs.lowerBound + input.number(0...2)))
     let shared = sizes(&input)
-    return (0..<count).map { _ in
+    return (0..<count).map { _ -> Tensor? in
       switch input.number(0...11) {
-      case 0: nil
-      case 1...5: tensor(sizes(&input), &input)
-      default: tensor(shared, &input)
+      case 0: return nil
+      case 1...5: return tensor(sizes(&input), &input)
+      default: return tensor(shared, &input)
       }
     }
   }
@@ -131,7 +131,7 @@ enum OperatorCalls {
       }
     }
     if input.byte() % 4 == 1 {
-      result["to"] = .type(input.pick([.int8, .float16, .string, .bool, .uint64]))
+      result["to"] = .type(input.pick([ElementType.int8, .float16, .string, .bool, .uint64]))
     }
     if input.byte() % 4 == 1 { result["outputType"] = .type(.int8) }
     return result

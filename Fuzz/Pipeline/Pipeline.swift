@@ -94,16 +94,15 @@ enum Pipeline {
 
   /// Runs it where that is cheap; what it gives is of no interest, that it ends is.
   private static func run(_ model: Model) {
-    let types = model.main.inputs.map { model.main[$0].type }
     var inputs: [Tensor] = []
-    for type in types {
-      let sizes = (type.shape.dimensions ?? []).map { $0.size ?? 1 }
+    for value in model.main.inputs.map({ model.main[$0] }) {
+      let sizes = (value.shape.dimensions ?? []).map { $0.size ?? 1 }
       var count = 1
       for size in sizes {
         count *= min(max(size, 0), 1 << 14)
         guard count <= 1 << 14 else { return }
       }
-      guard type.element == .float32 else { return }
+      guard value.type == .float32 else { return }
       inputs.append(
         Tensor(
           type: .float32,

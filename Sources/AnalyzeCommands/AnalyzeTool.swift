@@ -41,9 +41,9 @@ public enum AnalyzeTool {
     let options = RawOptions(arguments)
     let wantsJSON = options.wantsJSON
     do {
-      if let answer = answer(options) {
+      if let text = answer(options) {
         do throws(WriteError) {
-          try FileOutput.write(answer, to: STDOUT_FILENO)
+          try FileOutput.write(text, to: STDOUT_FILENO)
           return .done
         } catch {
           throw CommandFailure(error)

@@ -177,7 +177,7 @@ import Testing
     ["g"], ["g.jpeg"], [".svg/"], ["g.svg", "--depth", "0"],
     ["g.svg", "--radius", "2"],
     ["g.svg", "--color-by", "time"], ["g.svg", "--focus", "no such layer"],
-    ["g.svg", "--only", "unsupported"], ["g.svg", "--limit", "nodes=3"],
+    ["g.svg", "--only", "unsupported"], ["g.svg", "--limit", "boxes=3"],
     ["g.svg", "--color-by", "beauty"], ["g.svg", "--data", "Examples/digits/README.md"],
   ])
   func `what cannot be drawn is one line and nothing is written`(arguments: [String]) throws {

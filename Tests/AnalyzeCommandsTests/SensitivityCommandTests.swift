@@ -268,7 +268,7 @@ import Testing
     (["--actions", "int8-channel,int8-channel"], "names int8-channel twice"),
     (["--samples", "0"], "--samples 0 must be at least 1"),
     (["--shard", "4/3"], "--shard"), (["--time", "-1s"], "--time"),
-    (["--resume", "--restart"], "exclude each other"), (["--limit", "memory=3"], "cache"),
+    (["--resume", "--restart"], "exclude each other"), (["--limit", "memory=3"], "no such limit"),
   ])
   func `wrong options are refused`(options: [String], says: String) throws {
     let folder = try TemporaryDirectory()

@@ -30,7 +30,7 @@ struct LimitOption: ExpressibleByArgument {
   /// Why the name is none; `nil` where it is one.
   var trouble: String? {
     guard Limit.named(name) == nil else { return nil }
-    let near = nearestName(to: name, in: Limit.all.map(\.name)).map { "; is it \($0)?" } ?? ""
+    let near = nearestName(to: name, in: Limit.all.map(\.name)).map { "; is it \($0)?" } ?? ";"
     return "--limit \(name): there is no such limit\(near) analyze --limits lists them"
   }
 }
