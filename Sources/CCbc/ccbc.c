@@ -6,7 +6,8 @@
 
 ccbc_result ccbc_solve(int columns, int integers, int rows, const int *starts, const int *indices,
                        const double *values, const double *objective, const double *lower,
-                       const double *upper, double gap, double seconds, double *solution) {
+                       const double *upper, double most, double gap, double seconds,
+                       double *solution) {
   ccbc_result result = {ccbc_unsolved, 0, 0};
   double *ones = malloc(sizeof(double) * (size_t)(columns > 0 ? columns : 1));
   Cbc_Model *model = ones ? Cbc_newModel() : NULL;
@@ -14,7 +15,7 @@ ccbc_result ccbc_solve(int columns, int integers, int rows, const int *starts, c
     free(ones);
     return result;
   }
-  for (int column = 0; column < columns; column++) ones[column] = column < integers ? 1 : 1e30;
+  for (int column = 0; column < columns; column++) ones[column] = column < integers ? 1 : most;
   Cbc_loadProblem(model, columns, rows, starts, indices, values, NULL, ones, objective, lower,
                   upper);
   for (int column = 0; column < integers; column++) Cbc_setInteger(model, column);

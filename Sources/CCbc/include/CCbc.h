@@ -21,14 +21,17 @@ typedef struct {
 } ccbc_result;
 
 /// Minimises `objective · x` with `lower ≤ A x ≤ upper`, x of zeros and ones; columns from
-/// `integers` on are real numbers of at least 0.
+/// `integers` on are real numbers from 0 to `most`.
+///
+/// All bounds have to be finite: Clp's dual simplex ends the program where it has to move a variable to
+/// a bound that is infinite.
 ///
 /// A is given column by column: `starts` has one more element than there are columns. `solution`
 /// takes the values of the columns. Not to be called by two threads at once: CBC keeps state.
 ccbc_result ccbc_solve(int columns, int integers, int rows, const int *_Nonnull starts,
                        const int *_Nonnull indices, const double *_Nonnull values,
                        const double *_Nonnull objective, const double *_Nonnull lower,
-                       const double *_Nonnull upper, double gap, double seconds,
+                       const double *_Nonnull upper, double most, double gap, double seconds,
                        double *_Nonnull solution);
 
 #endif

@@ -68,6 +68,7 @@ package struct Planner {
         table,
         in: subject.context,
         originalMultiplyAdds: multiplyAdds,
+        target: subject.target,
         allows: request.allows
       )
     }

@@ -15,7 +15,9 @@ package enum PlanActions {
       "int4-tensor-mse", "int4-group32",
     ]
     let figures = Set(budgets.map(\.figure))
-    if figures.contains(.arena) || figures.contains(.latency) {
+    if figures.contains(.arena) || figures.contains(.latency)
+      || target.map(TargetActions.needsWholeIntegers) ?? false
+    {
       names += ["int8-activations", "int16-activations"]
     }
     if !figures.isDisjoint(with: [.arena, .latency, .macs]) {
