@@ -74,7 +74,7 @@ import Testing
       let file = try model(converted)
       let known = MemoryAnalysis(file, types: GraphInference().infer(file)).plans()
         .first { $0.planner == planner }
-      #expect(changed.arena()?.bytes == known?.arenaBytes)
+      #expect(changed.arenaBytes() == known?.arenaBytes)
       #expect(changed.conversions == 0)
     }
   }

@@ -23,8 +23,8 @@ typedef struct {
 /// Minimises `objective · x` with `lower ≤ A x ≤ upper`, x of zeros and ones; columns from
 /// `integers` on are real numbers from 0 to `most`.
 ///
-/// All bounds have to be finite: Clp's dual simplex ends the program where it has to move a variable to
-/// a bound that is infinite.
+/// The search runs in a child process, up to three times with simpler means: libraries built with
+/// assertions end the process where a linear program gets out of hand. Bounds have to be finite.
 ///
 /// A is given column by column: `starts` has one more element than there are columns. `solution`
 /// takes the values of the columns. Not to be called by two threads at once: CBC keeps state.

@@ -9,8 +9,9 @@ package struct PlanSolver {
     package var exact: [BudgetFigure: Double]
   }
 
-  /// Searches with cuts before it gives up.
-  package static let mostRounds = 200
+  /// Searches with cuts before it gives up, and how long they may take together.
+  package static let mostRounds = 400
+  static let mostTime = Duration.seconds(60)
 
   package var solver: ChoiceSolver
 
@@ -29,7 +30,9 @@ package struct PlanSolver {
       let names = checked.map(\.budget.figure.rawValue).joined(separator: " and ")
       throw PlanningError(.usage, "nothing here changes the \(names): only weights are planned")
     }
+    let started = ContinuousClock.now
     for round in 1...Self.mostRounds {
+      if ContinuousClock.now - started > Self.mostTime { break }
       let solution = expanded.decisions(solver.solve(expanded.problem))
       guard !solution.chosen.isEmpty, let evaluator, !checked.isEmpty else {
         return Outcome(solution: solution, rounds: round, exact: [:])

@@ -110,8 +110,8 @@ package struct Planner {
     guard !found.solution.chosen.isEmpty || found.solution.status == .infeasible else {
       throw PlanningError(
         .limitExceeded,
-        "no plan was found in \(Int(solver.solver.seconds)) seconds",
-        hint: "loosen a budget"
+        "no plan was found in the time that a search may take",
+        hint: "loosen a budget, or name fewer --actions"
       )
     }
     let isSolved = !found.solution.chosen.isEmpty

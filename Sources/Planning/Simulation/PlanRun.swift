@@ -55,6 +55,7 @@ final class PlanRun {
       mostRounds: data.mostRounds,
       mostTrials: data.mostTrials
     )
+    loop.mostVariants = data.mostTrials
     loop.triesUniform = true
     return try loop.run(
       problem,
