@@ -53,7 +53,7 @@ import Testing
     #expect(alone.text.contains("has not been run"))
     let both = try plan([
       "--sensitivity", path, "--calibration", Self.data, "--budget", "size<=30%",
-      "--budget", "arena<=60%",
+      "--budget", "arena<=40%",
     ])
     #expect(both.status == 0, "\(both.errors)")
     #expect(both.text.contains("verified on 180 unseen samples"))
