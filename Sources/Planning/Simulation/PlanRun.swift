@@ -190,13 +190,13 @@ final class PlanRun {
   }
 
   /// Where the mean over other samples lies with 95 % confidence, from the mean and the spread over
-  /// those that were seen: from `x̄ − z · e` to `x̄ + (z + a (1 + 2 z²) + a² (z + 2 z³)) · e`, not below 0,
-  /// with `z = 1.96`, `e = s · √(1/n + 1/m)`, `a = γ / (6 √(n m / (n + m)))`, `γ` the skewness.
+  /// those that were seen: from `x̄ − z · e` to `x̄ + (z + a (1 + 2 z²)) · e`, not below 0, with
+  /// `z = 1.96`, `e = s · √(1/n + 1/m)`, `a = γ / (6 √(n m / (n + m)))`, `γ` the skewness.
   ///
   /// The prediction interval of a mean (Hahn, Meeker 1991, "Statistical Intervals", section 4.7); the
-  /// upper end is widened for a skewed distribution (Chen 1995, "Testing the mean of skewed
-  /// distributions", equation 2.5), as a few samples make most of a divergence. Without other samples
-  /// it is the interval of the mean itself.
+  /// upper end is widened for a skewed distribution as in the adjusted central limit theorem (Chen
+  /// 1995, "Testing the mean of skewed distributions"), as a few samples make most of a divergence.
+  /// Without other samples it is the interval of the mean itself.
   static func expected(_ figures: SimulatedFigures, samples: Int?) -> SensitivityTable.Interval {
     guard let samples, samples > 0, let deviation = figures.deviation, figures.samples > 0 else {
       return figures.divergence
@@ -205,7 +205,7 @@ final class PlanRun {
     let share = 1 / Double(figures.samples) + 1 / Double(samples)
     let error = deviation * share.squareRoot()
     let a = max(0, figures.skewness) / 6 * share.squareRoot()
-    let upper = z + a * (1 + 2 * z * z) + a * a * (z + 2 * z * z * z)
+    let upper = z + a * (1 + 2 * z * z)
     let mean = figures.divergence.mean
     return .init(mean: mean, low: max(0, mean - z * error), high: mean + upper * error)
   }
