@@ -184,6 +184,8 @@ package struct PlanLoop {
     guard mostVariants > 0, problem.goal == .accuracy, (best?.figures.divergence.mean ?? 0) > 1e-3
     else { return }
     var generator = SeededGenerator(seed: 0x5EED)
+    var quick = solver
+    quick.solver.gap = max(solver.solver.gap, 0.01)
     var seen: Set<[Int]> = []
     for _ in 0..<mostVariants {
       if isOver() { return }
@@ -195,7 +197,7 @@ package struct PlanLoop {
           varied.corrections[group][choice] *= exp2(exponent)
         }
       }
-      let solution = try solver.solve(varied, evaluator: evaluator).solution
+      let solution = try quick.solve(varied, evaluator: evaluator).solution
       guard !solution.chosen.isEmpty, seen.insert(solution.chosen).inserted else { continue }
       var candidate = try candidate(solution, start, simulator)
       candidate.solution.status = .feasible

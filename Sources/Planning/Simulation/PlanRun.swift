@@ -55,7 +55,7 @@ final class PlanRun {
       mostRounds: data.mostRounds,
       mostTrials: data.mostTrials
     )
-    loop.mostVariants = data.mostTrials
+    loop.mostVariants = min(data.mostTrials, 24)
     loop.triesUniform = true
     return try loop.run(
       problem,

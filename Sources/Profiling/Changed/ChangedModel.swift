@@ -26,7 +26,7 @@ package struct ChangedModel: Sendable {
 
   /// A step of a run that takes more than a limit wherever buffers are placed.
   package struct Step: Sendable {
-    /// The bytes alive, without those that a kernel may compute in place.
+    /// The bytes alive, without converted copies and what a kernel may compute in place.
     package var bytes: Int
     /// The values that make them up, and the weights of the operator that runs.
     package var values: Set<ValueID>
@@ -100,7 +100,7 @@ package struct ChangedModel: Sendable {
   /// The steps that keep the arena above a limit by themselves.
   ///
   /// A step's bytes are no more than any placement needs, and grow with the size of each of its values:
-  /// kernels that may write over an operand, which depends on sizes, count as if they did.
+  /// converted copies do not count, and kernels that may write over an operand count as if they did.
   package func steps(above limit: Double) -> [Step] {
     guard let map = plan()?.map else { return [] }
     let graph = model.main
@@ -108,7 +108,10 @@ package struct ChangedModel: Sendable {
       let node = map.operators[step].flatMap { index in
         graph.nodes.indices.contains(index) ? graph.nodes[index] : nil
       }
-      var alive = map.alive(in: step)
+      // A converted copy goes where its original gets wider: it is no part of the bound.
+      var alive = map.alive(in: step).filter { buffer in
+        buffer.value.map { origins[$0] == nil } ?? true
+      }
       if planner == .tflite, let node, LitePlanner.changing[node.origin.sourceType] != nil {
         let results = node.outputs.compactMap { $0 }
         alive.removeAll { buffer in buffer.value.map(results.contains) ?? false }
