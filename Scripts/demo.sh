@@ -34,6 +34,11 @@ echo "The comment that it would post ($folder/gate-comment.md):"
 echo
 cat "$folder/gate-comment.md"
 
+echo
+echo "\$ analyze plan $examples/digits_dscnn.tflite --calibration $examples/test.npz --budget 'size<=25%' -o $folder/plan"
+"$analyze" plan "$examples/digits_dscnn.tflite" --calibration "$examples/test.npz" \
+  --budget "size<=25%" -o "$folder/plan" --quiet
+
 for model in "$examples"/*.tflite "$examples"/*.onnx; do
   name=$(basename "$model")
   "$analyze" report "$model" --top 100 -o "$folder/$name.txt"

@@ -53,7 +53,7 @@ enum PlanFixtures {
       .size: Double(profile.totals.fileBytes), .weights: Double(profile.totals.weightBytes),
     ]
     originals[.macs] = profile.totals.multiplyAdds.map(Double.init)
-    originals[.arena] = whole.arena().map { Double($0.bytes) }
+    originals[.arena] = whole.arenaBytes().map(Double.init)
     originals[.latency] = target.flatMap { whole.nanoseconds(on: $0) }
     return originals
   }

@@ -272,7 +272,7 @@ struct PlanCommand: StatusCommand {
       weights: [:],
       planner: ChangedModel.planner(model, target)
     )
-    originals[.arena] = whole.arena().map { Double($0.bytes) }
+    originals[.arena] = whole.arenaBytes().map(Double.init)
     originals[.latency] = profile.latency.first.map { $0.milliseconds * 1e6 }
     let isAsked = actions != nil
     let request = Planner.Request(

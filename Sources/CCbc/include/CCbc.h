@@ -26,14 +26,17 @@ typedef struct {
 const char *_Nullable ccbc_open(void);
 
 /// Minimises `objective · x` with `lower ≤ A x ≤ upper`, x of zeros and ones; columns from
-/// `integers` on are real numbers of at least 0.
+/// `integers` on are real numbers from 0 to `most`.
+///
+/// The search runs in a child process, up to three times with simpler means: libraries built with
+/// assertions end the process where a linear program gets out of hand. Bounds have to be finite.
 ///
 /// A is given column by column: `starts` has one more element than there are columns. `solution`
 /// takes the values of the columns. Not to be called by two threads at once: CBC keeps state.
 ccbc_result ccbc_solve(int columns, int integers, int rows, const int *_Nonnull starts,
                        const int *_Nonnull indices, const double *_Nonnull values,
                        const double *_Nonnull objective, const double *_Nonnull lower,
-                       const double *_Nonnull upper, double gap, double seconds,
+                       const double *_Nonnull upper, double most, double gap, double seconds,
                        double *_Nonnull solution);
 
 #endif

@@ -3,6 +3,7 @@ import Calibration
 import ModelIR
 import Operators
 import Profiling
+import TargetRules
 import Techniques
 
 /// What a model makes of measurements: which sites go together, which choices exclude each other, and
@@ -44,6 +45,7 @@ package struct PlanSites: Sendable {
   ///   - context: The model that was measured.
   ///   - originalMultiplyAdds: The model's own; `nil` where unknown.
   ///   - kinds: What may be planned.
+  ///   - target: Where the model is to run: it may force layers to be integer as a whole.
   ///   - allows: Whether an action may be used.
   /// - Throws: where a smaller model is not sound.
   package init(
@@ -51,6 +53,7 @@ package struct PlanSites: Sendable {
     in context: ActionContext,
     originalMultiplyAdds: Int?,
     kinds: Set<PlanGroup.Kind> = [.weights, .activations, .channels],
+    target: DeploymentTarget? = nil,
     allows: (String) -> Bool
   ) throws(PlanningError) {
     groups = PlanGroup.all(
@@ -67,6 +70,16 @@ package struct PlanSites: Sendable {
       if names.count > 1 { otherMembers[index] = Array(names.dropFirst()) }
     }
     if kinds.contains(.activations) { addActivations(table, context, allows) }
+    if let target, TargetActions.needsWholeIntegers(target) {
+      if activations.isEmpty {
+        notes.append(
+          "\(target.name) runs integer weights only beside integer activations, which are not planned"
+            + " here: they need samples, and int8-activations among the actions"
+        )
+      } else {
+        exclude(context, floatActivations: true)
+      }
+    }
     if kinds.contains(.channels) {
       try addChannels(table, context, originalMultiplyAdds, allows)
     }
@@ -123,7 +136,7 @@ package struct PlanSites: Sendable {
       activations[groups.count] = tie
       groups.append(PlanGroup(kind: .activations, sites: measured, choices: choices))
     }
-    exclude(context)
+    exclude(context, floatActivations: false)
   }
 
   private static let keep = PlanGroup.Choice(
@@ -176,7 +189,9 @@ package struct PlanSites: Sendable {
 
   /// An integer activation needs integer weights at every layer that reads or makes it: an operator is
   /// integer as a whole, and with 16-bit activations its weights have 8 bits.
-  private mutating func exclude(_ context: ActionContext) {
+  ///
+  /// Where a target takes no integer weights beside float activations, these exclude each other too.
+  private mutating func exclude(_ context: ActionContext, floatActivations: Bool) {
     var touching: [ValueID: [Int]] = [:]
     for (index, site) in weights {
       for layer in site.nodes.compactMap({ WeightLayer($0, in: context.model.main) }) {
@@ -187,11 +202,13 @@ package struct PlanSites: Sendable {
     for (group, values) in activations.sorted(by: { $0.key < $1.key }) {
       let layers = Set(values.flatMap { touching[$0] ?? [] }).sorted()
       for (choice, content) in groups[group].choices.enumerated() {
-        guard let name = content.action, let form = (try? Action(name))?.integerActivations
-        else { continue }
+        let form = content.action.flatMap { try? Action($0) }?.integerActivations
+        guard (form == nil) == floatActivations else { continue }
         for layer in layers {
           let others = groups[layer].choices.indices.filter {
-            !IntegerForm.isInteger(groups[layer].choices[$0].action, activationBits: form.bits)
+            let action = groups[layer].choices[$0].action
+            return IntegerForm.isInteger(action, activationBits: form?.bits ?? 8)
+              == floatActivations
           }
           guard !others.isEmpty else { continue }
           exclusions.append(

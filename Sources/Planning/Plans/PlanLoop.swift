@@ -1,3 +1,13 @@
+import Calibration
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Alternates between solving by prediction and simulating the whole plan, because divergences do not
 /// add up.
 ///
@@ -41,6 +51,8 @@ package struct PlanLoop {
   package var mostRounds: Int
   /// The most trials of a round; the groups with the greatest predicted divergence come first.
   package var mostTrials: Int
+  /// Plans near the best one that are simulated beside it.
+  package var mostVariants = 0
   /// Whether plans of one action everywhere are simulated too.
   package var triesUniform = false
 
@@ -131,6 +143,9 @@ package struct PlanLoop {
       }
       outcome.rounds.append(round)
     }
+    if let found = best, found.keeps || ceiling == nil {
+      try explore(start, problem, simulator, evaluator, isOver, &best)
+    }
     if triesUniform, best != nil {
       for (action, chosen) in uniformPlans(problem) where !isOver() {
         guard start.allows(chosen), try keeps(evaluator, start, chosen) else { continue }
@@ -153,6 +168,43 @@ package struct PlanLoop {
     outcome.solution = best?.solution ?? last
     outcome.figures = best?.figures
     return outcome
+  }
+
+  /// Simulates the answers to predictions that are a little off, as predictions are: plans near the
+  /// best one by prediction are often better in truth.
+  private func explore(
+    _ start: PlanProblem,
+    _ problem: PlanProblem,
+    _ simulator: any PlanSimulator,
+    _ evaluator: (any FigureEvaluator)?,
+    _ isOver: () -> Bool,
+    _ best: inout Candidate?
+  ) throws(PlanningError) {
+    // Where little is lost there is little to win.
+    guard mostVariants > 0, problem.goal == .accuracy, (best?.figures.divergence.mean ?? 0) > 1e-3
+    else { return }
+    var generator = SeededGenerator(seed: 0x5EED)
+    var quick = solver
+    quick.solver.gap = max(solver.solver.gap, 0.01)
+    var seen: Set<[Int]> = []
+    for _ in 0..<mostVariants {
+      if isOver() { return }
+      var varied = problem
+      for group in varied.groups.indices {
+        for choice in varied.corrections[group].indices {
+          // Between 0.5 and 2, evenly in the logarithm.
+          let exponent = Double(generator.next() >> 11) / Double(1 << 53) * 2 - 1
+          varied.corrections[group][choice] *= exp2(exponent)
+        }
+      }
+      let solution = try quick.solve(varied, evaluator: evaluator).solution
+      guard !solution.chosen.isEmpty, seen.insert(solution.chosen).inserted else { continue }
+      var candidate = try candidate(solution, start, simulator)
+      candidate.solution.status = .feasible
+      candidate.solution.cost = problem.divergence(solution.chosen).mean
+      candidate.solution.bound = best?.solution.bound ?? 0
+      if candidate.isBetter(than: best) { best = candidate }
+    }
   }
 
   private func candidate(

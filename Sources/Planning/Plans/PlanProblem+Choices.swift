@@ -83,7 +83,7 @@ extension PlanProblem {
   /// The goal under the budgets.
   package func choiceProblem() -> ChoiceProblem { expanded().problem }
 
-  func expanded() -> Expanded {
+  func expanded(allows: (_ group: Int, _ choice: Int) -> Bool = { _, _ in true }) -> Expanded {
     let entries = additive
     return expanded(
       limits: entries.map(limit),
@@ -92,8 +92,14 @@ extension PlanProblem {
       },
       uses: { group, choice, bytes, saved in
         entries.map { use($0.budget.figure, group, choice, bytes, saved) }
-      }
+      },
+      allows: allows
     )
+  }
+
+  /// Whether a choice leaves the channels as they are.
+  func keepsChannels(_ group: Int, _ choice: Int) -> Bool {
+    choice == 0 || groups[group].kind != .channels
   }
 
   /// What a choice takes of a figure that is a sum.
@@ -113,10 +119,13 @@ extension PlanProblem {
   func expanded(
     limits: [Double],
     cost: (_ group: Int, _ choice: Int, _ bytes: Int, _ saved: Int) -> Double,
-    uses: (_ group: Int, _ choice: Int, _ bytes: Int, _ saved: Int) -> [Double]
+    uses: (_ group: Int, _ choice: Int, _ bytes: Int, _ saved: Int) -> [Double],
+    allows: (_ group: Int, _ choice: Int) -> Bool = { _, _ in true }
   ) -> Expanded {
     var all: [[ChoiceProblem.Choice]] = []
     var owners: [[Int]] = []
+    // The combination of each choice of a coupled group.
+    var combinations: [Int: [Int]] = [:]
     for group in groups.indices {
       var choices: [ChoiceProblem.Choice] = []
       var own: [Int] = []
@@ -129,12 +138,15 @@ extension PlanProblem {
           )
         )
       }
-      for (choice, content) in groups[group].choices.enumerated() {
+      for (choice, content) in groups[group].choices.enumerated() where allows(group, choice) {
         guard let coupling = couplingOf[group] else {
           append(choice, content.bytes, content.savedMultiplyAdds)
           continue
         }
         for combination in 0..<coupling.combinations {
+          let around = zip(coupling.channels, coupling.choices(of: combination))
+          guard around.allSatisfy({ allows($0.group, $1) }) else { continue }
+          combinations[group, default: []].append(combination)
           append(
             choice,
             coupling.bytes[choice][combination],
@@ -148,15 +160,14 @@ extension PlanProblem {
     var problem = ChoiceProblem(groups: all, limits: limits)
     // Where a group of channels makes a choice, no layer that it shapes has another combination.
     for coupling in couplings {
-      let count = coupling.combinations
+      let own = (combinations[coupling.group] ?? []).map { coupling.choices(of: $0) }
       for (place, channel) in coupling.channels.enumerated() {
-        for choice in 0..<channel.choices {
-          var members = [ChoiceProblem.Member(group: channel.group, choice: choice)]
-          for index in all[coupling.group].indices
-          where coupling.choices(of: index % count)[place] != choice {
-            members.append(.init(group: coupling.group, choice: index))
+        for (index, choice) in owners[channel.group].enumerated() {
+          var members = [ChoiceProblem.Member(group: channel.group, choice: index)]
+          for (column, choices) in own.enumerated() where choices[place] != choice {
+            members.append(.init(group: coupling.group, choice: column))
           }
-          problem.cuts.append(.init(members: members, most: 1))
+          if members.count > 1 { problem.cuts.append(.init(members: members, most: 1)) }
         }
       }
     }

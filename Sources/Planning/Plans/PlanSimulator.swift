@@ -12,6 +12,8 @@ package struct SimulatedFigures: Sendable, Equatable {
   package var samples: Int
   /// The standard deviation of the divergence over the samples; `nil` where it is not known.
   package var deviation: Double?
+  /// Its skewness, `Σ (x − x̄)³ / (n s³)`; 0 where it is not known.
+  package var skewness = 0.0
 
   package init(
     divergence: SensitivityTable.Interval,

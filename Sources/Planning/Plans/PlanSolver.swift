@@ -9,8 +9,9 @@ package struct PlanSolver {
     package var exact: [BudgetFigure: Double]
   }
 
-  /// Searches with cuts before it gives up.
-  package static let mostRounds = 200
+  /// Searches with cuts before it gives up, and how long they may take together.
+  package static let mostRounds = 400
+  static let mostTime = Duration.seconds(60)
 
   package var solver: ChoiceSolver
 
@@ -23,13 +24,17 @@ package struct PlanSolver {
   package func solve(_ problem: PlanProblem, evaluator: (any FigureEvaluator)? = nil)
     throws(PlanningError) -> Outcome
   {
-    var expanded = problem.expanded()
     let checked = problem.nonAdditive
+    var expanded =
+      checked.isEmpty && problem.goal == .accuracy
+      ? bounded(problem) { problem.expanded(allows: $0) } : problem.expanded()
     guard checked.isEmpty || evaluator != nil else {
       let names = checked.map(\.budget.figure.rawValue).joined(separator: " and ")
       throw PlanningError(.usage, "nothing here changes the \(names): only weights are planned")
     }
+    let started = ContinuousClock.now
     for round in 1...Self.mostRounds {
+      if ContinuousClock.now - started > Self.mostTime { break }
       let solution = expanded.decisions(solver.solve(expanded.problem))
       guard !solution.chosen.isEmpty, let evaluator, !checked.isEmpty else {
         return Outcome(solution: solution, rounds: round, exact: [:])
@@ -51,6 +56,18 @@ package struct PlanSolver {
       if isKept { return Outcome(solution: solution, rounds: round, exact: exact) }
     }
     return Outcome(solution: .none(.unknown), rounds: Self.mostRounds, exact: [:])
+  }
+
+  /// A problem of the least divergence without the choices that alone cost more than a plan that is
+  /// known: one that leaves the channels as they are, which is quickly found.
+  private func bounded(
+    _ problem: PlanProblem,
+    _ expanded: (_ allows: (Int, Int) -> Bool) -> PlanProblem.Expanded
+  ) -> PlanProblem.Expanded {
+    guard !problem.couplings.isEmpty else { return expanded { _, _ in true } }
+    let known = solver.solve(expanded(problem.keepsChannels).problem)
+    guard !known.chosen.isEmpty else { return expanded { _, _ in true } }
+    return expanded { problem.divergence($0, $1) <= known.cost * (1 + 1e-9) }
   }
 
   /// Why no plan keeps the budgets.
@@ -196,17 +213,22 @@ package struct PlanSolver {
   ///
   /// - Returns: The points by size; few where a model has few answers.
   package func front(_ problem: PlanProblem, count: Int = 16) -> [Point] {
-    var expanded = problem.expanded(
-      limits: [0],
-      cost: { group, choice, _, _ in problem.divergence(group, choice) },
-      uses: { _, _, bytes, _ in [Double(bytes)] }
-    )
+    // A picture needs no proof to the last digit.
+    var quick = self
+    quick.solver.gap = max(solver.gap, 1e-3)
     func weights(_ chosen: [Int]) -> Double {
       problem.groups.indices.reduce(0.0) { $0 + Double(problem.bytes($1, chosen)) }
     }
     func point(within limit: Double) -> Point? {
-      expanded.problem.limits[0] = limit
-      let solution = expanded.decisions(solver.solve(expanded.problem))
+      let expanded = quick.bounded(problem) { allows in
+        problem.expanded(
+          limits: [limit],
+          cost: { group, choice, _, _ in problem.divergence(group, choice) },
+          uses: { _, _, bytes, _ in [Double(bytes)] },
+          allows: allows
+        )
+      }
+      let solution = expanded.decisions(quick.solver.solve(expanded.problem))
       guard !solution.chosen.isEmpty, let size = problem.predicted(.size, solution.chosen) else {
         return nil
       }

@@ -69,6 +69,7 @@ package struct Planner {
         table,
         in: subject.context,
         originalMultiplyAdds: multiplyAdds,
+        target: subject.target,
         allows: request.allows
       )
     }
@@ -110,8 +111,8 @@ package struct Planner {
     guard !found.solution.chosen.isEmpty || found.solution.status == .infeasible else {
       throw PlanningError(
         .limitExceeded,
-        "no plan was found in \(Int(solver.solver.seconds)) seconds",
-        hint: "loosen a budget"
+        "no plan was found in the time that a search may take",
+        hint: "loosen a budget, or name fewer --actions"
       )
     }
     let isSolved = !found.solution.chosen.isEmpty

@@ -2,8 +2,8 @@ import TargetRules
 
 /// The actions that a plan measures where nobody says which.
 package enum PlanActions {
-  /// Forms of weights that files can hold, and for budgets that weights do not move, integer
-  /// activations and fewer channels.
+  /// Forms of weights that files can hold, fewer channels, and integer activations for budgets that
+  /// weights do not move.
   ///
   /// - Parameters:
   ///   - budgets: What has to be kept.
@@ -12,14 +12,16 @@ package enum PlanActions {
   package static func standard(for budgets: [Budget], on target: DeploymentTarget?) -> [String] {
     var names = [
       "float16", "int8-channel", "int8-tensor", "int4-channel", "int4-channel-mse",
-      "int4-tensor-mse", "int4-group32",
+      "int4-tensor-mse", "int4-group32", "channels-10", "channels-25",
     ]
     let figures = Set(budgets.map(\.figure))
-    if figures.contains(.arena) || figures.contains(.latency) {
+    if figures.contains(.arena) || figures.contains(.latency)
+      || target.map(TargetActions.needsWholeIntegers) ?? false
+    {
       names += ["int8-activations", "int16-activations"]
     }
     if !figures.isDisjoint(with: [.arena, .latency, .macs]) {
-      names += ["channels-25", "channels-50"]
+      names.append("channels-50")
     }
     guard let target else { return names }
     return names.filter { name in

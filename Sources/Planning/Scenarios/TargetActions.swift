@@ -6,6 +6,7 @@ package enum TargetActions {
   static func rules(_ action: String) -> [CompressionRule.Action] {
     let stem = action.prefix { $0 != "+" }
     if stem == "float16" { return [.float16] }
+    if stem == "int16-activations" { return [.int16Activations] }
     if stem.hasPrefix("int8-") { return [.dynamicRange, .fullInteger] }
     if stem.hasPrefix("int4-") { return [.int4Weights] }
     if stem == "prune-2:4" { return [.prune2to4] }
@@ -13,6 +14,16 @@ package enum TargetActions {
     if stem.hasPrefix("prune-") { return [.pruneUnstructured] }
     if stem.hasPrefix("channels-") { return [.pruneChannels] }
     return []
+  }
+
+  /// Whether integer weights are worth something only beside integer activations: the rule file says
+  /// that full-integer models pay there and weights alone do not.
+  package static func needsWholeIntegers(_ target: DeploymentTarget) -> Bool {
+    func effect(_ action: CompressionRule.Action) -> CompressionRule.Effect? {
+      target.compression.first { $0.action == action }?.effect
+    }
+    guard let alone = effect(.dynamicRange) else { return false }
+    return effect(.fullInteger) == .pays && alone != .pays
   }
 
   /// What a target makes of an action; `nil` where its rule file says nothing.

@@ -32,7 +32,7 @@ package final class ModelFigures: FigureEvaluator {
 
   package func figure(_ figure: BudgetFigure, of chosen: [Int]) throws(PlanningError) -> Double? {
     switch figure {
-    case .arena: return try changed(chosen).arena().map { Double($0.bytes) }
+    case .arena: return try changed(chosen).arenaBytes().map(Double.init)
     case .latency:
       guard let target else { return nil }
       return try changed(chosen).nanoseconds(on: target)
@@ -142,25 +142,23 @@ package final class ModelFigures: FigureEvaluator {
 
   /// What a plan within the limit does not do.
   ///
-  /// An arena is at least what is alive at its peak, which the choices of few groups decide: none of
+  /// An arena is at least what is alive at a step, which the choices of few groups decide: none of
   /// those that make these values as large or larger fits. Where more than that makes the arena, or
   /// the figure is a time, the choices are looked for that alone keep the figure above the limit
   /// while all other groups take the least.
   package func cuts(_ figure: BudgetFigure, of chosen: [Int], limit: Double)
     -> [ChoiceProblem.Cut]
   {
-    if figure == .arena, let arena = try? changed(chosen).arena(),
-      Double(arena.leastBytes) > limit
-    {
-      let members = models.sites.groups.indices.map { equals($0, chosen[$0], arena) }
-      return [
-        .init(
-          members: members.enumerated().flatMap { group, choices in
-            choices.map { .init(group: group, choice: $0) }
-          },
-          most: members.count { !$0.isEmpty } - 1
-        )
-      ]
+    if figure == .arena, let steps = try? changed(chosen).steps(above: limit), !steps.isEmpty {
+      var seen: Set<[ChoiceProblem.Member]> = []
+      return steps.compactMap { step in
+        let members = models.sites.groups.indices.map { larger($0, chosen[$0], step.values) }
+        let all = members.enumerated().flatMap { group, choices in
+          choices.map { ChoiceProblem.Member(group: group, choice: $0) }
+        }
+        guard seen.insert(all).inserted else { return nil }
+        return .init(members: all, most: members.count { !$0.isEmpty } - 1)
+      }
     }
     hasUnprovenCuts = true
     let guilty = explanation(figure, of: chosen, limit: limit)
@@ -222,29 +220,33 @@ package final class ModelFigures: FigureEvaluator {
   private func slower(_ group: Int, _ choice: Int) -> [Int] {
     let choices = models.sites.groups[group].choices
     switch models.sites.groups[group].kind {
-    case .activations: return choice == 0 ? [0] : [0, choice]
-    case .channels: return choice == 0 ? [0] : [0, choice]
+    case .activations:
+      let own = Self.width(choices[choice].action)
+      return choices.indices.filter { Self.width(choices[$0].action) >= own }
+    case .channels:
+      let own = Self.percent(choices[choice].action)
+      return choices.indices.filter { Self.percent(choices[$0].action) <= own }
     case .weights: return choices.indices.filter { form(group, $0) == form(group, choice) }
     }
   }
 
-  /// The choices of a group with which the peak is no lower; empty where it has no part in the peak.
-  private func equals(_ group: Int, _ choice: Int, _ arena: ChangedModel.Arena) -> [Int] {
+  /// The choices of a group with which these values are no smaller; empty where it does not decide
+  /// them.
+  private func larger(_ group: Int, _ choice: Int, _ values: Set<ValueID>) -> [Int] {
     let choices = models.sites.groups[group].choices
     switch models.sites.groups[group].kind {
     case .activations:
-      let values = models.sites.activations[group] ?? []
-      guard values.contains(where: arena.live.contains) else { return [] }
-      if arena.mayShare { return [choice] }
+      guard (models.sites.activations[group] ?? []).contains(where: values.contains) else {
+        return []
+      }
       let own = Self.width(choices[choice].action)
       return choices.indices.filter { Self.width(choices[$0].action) >= own }
     case .channels:
-      guard models.sites.shapes(group, arena.live, in: models.original) else { return [] }
-      return arena.mayShare || choice == 0 ? [choice] : [0, choice]
+      guard models.sites.shapes(group, values, in: models.original) else { return [] }
+      let own = Self.percent(choices[choice].action)
+      return choices.indices.filter { Self.percent(choices[$0].action) <= own }
     case .weights:
-      guard let site = models.sites.weights[group], arena.live.contains(site.value) else {
-        return []
-      }
+      guard let site = models.sites.weights[group], values.contains(site.value) else { return [] }
       return choices.indices.filter { form(group, $0) == form(group, choice) }
     }
   }

@@ -171,7 +171,13 @@ package final class ModelSimulator: PlanSimulator {
       result.accuracy = Double(answers.count { $0 == true }) / count
     }
     let variance = divergences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
-    result.deviation = variance.squareRoot()
+    let deviation = variance.squareRoot()
+    result.deviation = deviation
+    if deviation > 0 {
+      result.skewness =
+        divergences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) * ($1 - mean) }
+        / (count * deviation * deviation * deviation)
+    }
     return result
   }
 }

@@ -55,6 +55,7 @@ final class PlanRun {
       mostRounds: data.mostRounds,
       mostTrials: data.mostTrials
     )
+    loop.mostVariants = min(data.mostTrials, 24)
     loop.triesUniform = true
     return try loop.run(
       problem,
@@ -189,18 +190,24 @@ final class PlanRun {
   }
 
   /// Where the mean over other samples lies with 95 % confidence, from the mean and the spread over
-  /// those that were seen: `x̄ ± 1.96 · s · √(1/n + 1/m)`, not below 0.
+  /// those that were seen: from `x̄ − z · e` to `x̄ + (z + a (1 + 2 z²)) · e`, not below 0, with
+  /// `z = 1.96`, `e = s · √(1/n + 1/m)`, `a = γ / (6 √(n m / (n + m)))`, `γ` the skewness.
   ///
-  /// The prediction interval of a mean (Hahn, Meeker 1991, "Statistical Intervals", section 4.7) with
-  /// the normal quantile; without other samples the interval of the mean itself.
+  /// The prediction interval of a mean (Hahn, Meeker 1991, "Statistical Intervals", section 4.7); the
+  /// upper end is widened for a skewed distribution as in the adjusted central limit theorem (Chen
+  /// 1995, "Testing the mean of skewed distributions"), as a few samples make most of a divergence.
+  /// Without other samples it is the interval of the mean itself.
   static func expected(_ figures: SimulatedFigures, samples: Int?) -> SensitivityTable.Interval {
     guard let samples, samples > 0, let deviation = figures.deviation, figures.samples > 0 else {
       return figures.divergence
     }
-    let half =
-      1.96 * deviation * (1 / Double(figures.samples) + 1 / Double(samples)).squareRoot()
+    let z = 1.96
+    let share = 1 / Double(figures.samples) + 1 / Double(samples)
+    let error = deviation * share.squareRoot()
+    let a = max(0, figures.skewness) / 6 * share.squareRoot()
+    let upper = z + a * (1 + 2 * z * z)
     let mean = figures.divergence.mean
-    return .init(mean: mean, low: max(0, mean - half), high: mean + half)
+    return .init(mean: mean, low: max(0, mean - z * error), high: mean + upper * error)
   }
 
   /// Half the width of the 95 % interval of a share (Agresti, Coull 1998).

@@ -102,9 +102,17 @@ package final class PlannedModels {
     return shapes
   }
 
+  /// Whether an action of a plan looks at what calibration measured.
+  private func needsRecord(_ chosen: [Int]) -> Bool {
+    zip(sites.groups, chosen).contains { group, choice in
+      guard group.kind != .channels, let action = group.choices[choice].action else { return false }
+      return group.kind == .activations || action.contains("+") || action.contains("-activation")
+    }
+  }
+
   /// The model of a plan.
   package func model(_ chosen: [Int]) throws(PlanningError) -> WholeModel.Simulation {
-    let planned = try context(chosen, calibrates: true)
+    let planned = try context(chosen, calibrates: needsRecord(chosen))
     let key = channelKey(chosen)
     let name = key.sorted { $0.key < $1.key }.map { "\($0.key).\($0.value)" }
       .joined(separator: " ")

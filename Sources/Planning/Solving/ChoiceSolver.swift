@@ -132,9 +132,10 @@ package struct ChoiceSolver: Sendable {
         }.max() ?? 0
       let scale = 1_000 / max(greatest, 1e-300)
       scales.append(scale)
-      builder.limit(-ColumnBuilder.infinity, max(room, 0) * scale)
+      // What is left of each use is at least 0.
+      builder.limit(-1, max(room, 0) * scale)
     }
-    for cut in problem.cuts { builder.limit(-ColumnBuilder.infinity, Double(cut.most)) }
+    for cut in problem.cuts { builder.limit(-1, Double(cut.most)) }
     return (offsets, scales)
   }
 
@@ -146,11 +147,18 @@ package struct ChoiceSolver: Sendable {
       rowCount: problem.groups.count + problem.limits.count + problem.cuts.count
     )
     for _ in problem.groups { builder.limit(1, 1) }
-    for limit in problem.limits {
+    var most = 1.0
+    for (resource, limit) in problem.limits.enumerated() {
       let scale = limit == 0 ? 1 : 1 / limit.magnitude
-      builder.limit(-ColumnBuilder.infinity, limit * scale)
+      let sizes = problem.groups.reduce(0) { sum, group in
+        sum + (group.map { $0.uses[resource].magnitude }.max() ?? 0)
+      }
+      most = max(most, 2 * (sizes * scale + 1))
     }
-    for cut in problem.cuts { builder.limit(-ColumnBuilder.infinity, Double(cut.most)) }
+    for limit in problem.limits {
+      builder.limit(-2 * most, limit == 0 ? 0 : limit / limit.magnitude)
+    }
+    for cut in problem.cuts { builder.limit(-1, Double(cut.most)) }
     var members: [ChoiceProblem.Member] = []
     let greatest = max(problem.groups.joined().map(\.cost.magnitude).max() ?? 1, 1e-300)
     for (group, choices) in problem.groups.enumerated() {
@@ -172,7 +180,7 @@ package struct ChoiceSolver: Sendable {
       }
     }
     builder.append(1, elastic.map { (problem.groups.count + $0, -1) })
-    let raw = builder.solve(integers: members.count, gap: 1e-4, seconds: seconds)
+    let raw = builder.solve(integers: members.count, most: most, gap: 1e-4, seconds: seconds)
     guard raw.result.status == ccbc_optimal || raw.result.status == ccbc_feasible else {
       return nil
     }
@@ -197,9 +205,6 @@ extension ChoiceSolution {
 
 /// A matrix column by column.
 private struct ColumnBuilder {
-  /// What CBC takes for infinity.
-  static let infinity = 1e30
-
   let rowCount: Int
   private var starts: [Int32] = [0]
   private var indices: [Int32] = []
@@ -224,7 +229,8 @@ private struct ColumnBuilder {
     starts.append(Int32(indices.count))
   }
 
-  func solve(integers: Int, gap: Double, seconds: Double) -> (
+  /// Columns from `integers` on are real numbers up to `most`.
+  func solve(integers: Int, most: Double = 1, gap: Double, seconds: Double) -> (
     result: ccbc_result, solution: [Double]
   ) {
     var solution = [Double](repeating: 0, count: max(objective.count, 1))
@@ -243,6 +249,7 @@ private struct ColumnBuilder {
           objective,
           lower,
           upper,
+          most,
           gap,
           seconds,
           target

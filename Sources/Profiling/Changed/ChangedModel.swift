@@ -24,15 +24,12 @@ package struct ChangedModel: Sendable {
     }
   }
 
-  /// What the memory of the changed model is like.
-  package struct Arena: Sendable {
+  /// A step of a run that takes more than a limit wherever buffers are placed.
+  package struct Step: Sendable {
+    /// The bytes alive, without converted copies and what a kernel may compute in place.
     package var bytes: Int
-    /// The bytes alive at the step with the most; no placement does with less.
-    package var leastBytes: Int
-    /// Values whose sizes make up that step: they alone keep the arena from being smaller.
-    package var live: Set<ValueID>
-    /// Whether other sizes of these values could let kernels share buffers that are apart now.
-    package var mayShare: Bool
+    /// The values that make them up, and the weights of the operator that runs.
+    package var values: Set<ValueID>
   }
 
   private let model: Model
@@ -88,43 +85,46 @@ package struct ChangedModel: Sendable {
   /// Conversions that were inserted.
   package var conversions: Int { origins.count }
 
-  /// The arena; `nil` where a size is unknown.
-  package func arena() -> Arena? {
+  /// The bytes of the arena; `nil` where a size is unknown.
+  package func arenaBytes() -> Int? { plan()?.arenaBytes }
+
+  private func plan() -> MemoryPlan? {
     let analysis = MemoryAnalysis(model, types: types)
-    let plan =
-      switch planner {
-      case .tflite: analysis.lite()
-      case .tfliteMicro: analysis.micro()
-      case .generic: analysis.generic()
-      }
-    guard let plan else { return nil }
-    guard let step = plan.map.peakStep else {
-      return Arena(bytes: plan.arenaBytes, leastBytes: 0, live: [], mayShare: false)
+    return switch planner {
+    case .tflite: analysis.lite()
+    case .tfliteMicro: analysis.micro()
+    case .generic: analysis.generic()
     }
+  }
+
+  /// The steps that keep the arena above a limit by themselves.
+  ///
+  /// A step's bytes are no more than any placement needs, and grow with the size of each of its values:
+  /// converted copies do not count, and kernels that may write over an operand count as if they did.
+  package func steps(above limit: Double) -> [Step] {
+    guard let map = plan()?.map else { return [] }
     let graph = model.main
-    var live = Set(plan.map.alive(in: step).compactMap(\.value))
-    // Kernels' temporaries are of the operator that runs, whose operands decide them.
-    if let index = plan.map.operators[step], graph.nodes.indices.contains(index) {
-      let node = graph.nodes[index]
-      live.formUnion((node.inputs + node.outputs).compactMap { $0 })
-    }
-    var mayShare = false
-    if planner == .tflite {
-      for node in graph.nodes where LitePlanner.changing[node.origin.sourceType] != nil {
-        let touched = (node.inputs + node.outputs).compactMap { $0 }
-        guard touched.contains(where: live.contains) else { continue }
-        mayShare = true
-        live.formUnion(touched)
+    return map.operators.indices.compactMap { step in
+      let node = map.operators[step].flatMap { index in
+        graph.nodes.indices.contains(index) ? graph.nodes[index] : nil
       }
+      // A converted copy goes where its original gets wider: it is no part of the bound.
+      var alive = map.alive(in: step).filter { buffer in
+        buffer.value.map { origins[$0] == nil } ?? true
+      }
+      if planner == .tflite, let node, LitePlanner.changing[node.origin.sourceType] != nil {
+        let results = node.outputs.compactMap { $0 }
+        alive.removeAll { buffer in buffer.value.map(results.contains) ?? false }
+      }
+      let bytes = alive.reduce(0) { $0 + $1.bytes }
+      guard Double(bytes) > limit else { return nil }
+      var values = Set(alive.compactMap(\.value))
+      // Kernels' temporaries are of the operator that runs, whose operands decide them.
+      if let node, alive.contains(where: { $0.kind == .temporary }) {
+        values.formUnion((node.inputs + node.outputs).compactMap { $0 })
+      }
+      return Step(bytes: bytes, values: Set(values.map { origins[$0] ?? $0 }))
     }
-    let constants = Set(graph.valueIDs.filter { graph[$0].isConstant })
-    let weights = live.intersection(constants)
-    return Arena(
-      bytes: plan.arenaBytes,
-      leastBytes: plan.lowerBoundBytes,
-      live: Set(live.subtracting(constants).map { origins[$0] ?? $0 }).union(weights),
-      mayShare: mayShare
-    )
   }
 
   /// Nanoseconds of a run on a target; `nil` where it states no rate or a count is unknown.
