@@ -173,7 +173,7 @@ import FoundationXML
   @Test func `every section is there`() throws {
     let text = try page("plain")
     for id in [
-      "summary", "operators", "graph", "front", "search", "training", "budgets", "recipes",
+      "summary", "operators", "graph", "front", "verification", "training", "budgets", "recipes",
       "curves-bits", "curves-sparsity", "ranking-weights",
     ] {
       #expect(text.contains("<section id=\"\(id)\""), "\(id)")
@@ -247,12 +247,12 @@ import FoundationXML
 
   @Test(arguments: [
     [0, 0], [5, 5], [-1e308, 1e308], [1e-320, 1e-310], [Double.greatestFiniteMagnitude],
-    [-.infinity, 3], [.nan, 1],
+    [-Double.infinity, 3], [Double.nan, 1],
   ])
   func `no values break an axis`(values: [Double]) {
     for scale in [ChartAxis.Scale.linear, .logarithmic] {
       guard let axis = ChartAxis(values, scale: scale) else { continue }
-      #expect(axis.ticks.allSatisfy(\.isFinite))
+      #expect(axis.ticks.allSatisfy { $0.isFinite })
       #expect(!axis.ticks.isEmpty && axis.ticks.count < 40)
       for value in values where value.isFinite { #expect(axis.share(value).isFinite) }
     }

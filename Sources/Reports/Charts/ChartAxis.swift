@@ -43,10 +43,10 @@ struct ChartAxis {
     if scale == .logarithmic, let low = positive.min(), let high = positive.max() {
       self.scale = .logarithmic
       // Zeros get a decade of their own below the least.
-      let from = floor(log10(low)) - (smallest < low ? 1 : 0)
-      let to = max(ceil(log10(high)), from + 1)
-      least = pow(10, max(from, -307))
-      most = pow(10, min(to, 308))
+      let from = min(max(floor(log10(low)) - (smallest < low ? 1 : 0), -307), 307)
+      let to = min(max(ceil(log10(high)), from + 1), 308)
+      least = pow(10, from)
+      most = pow(10, to)
       self.ticks = ticks ?? Self.decades(from, to)
       return
     }
@@ -62,7 +62,9 @@ struct ChartAxis {
     if low > 0, greatest.isFinite, low < 0.4 * greatest { low = 0 }
     let high = greatest > low ? greatest : low + max(abs(low), 1)
     guard (high - low).isFinite else {
-      (least, most, self.ticks) = (low, high, [low, high])
+      // Numbers at the end of what can be written: from zero to them.
+      (least, most) = (min(low, 0), max(greatest, 0))
+      self.ticks = [least, most]
       return
     }
     let step = Self.step((high - low) / 4, unit)
@@ -86,11 +88,20 @@ struct ChartAxis {
   /// A mark's text.
   func text(_ value: Double) -> String {
     switch unit {
-    case .number: Quantity.significant(value)
-    case .binaryLogarithm: Quantity.significant(exp2(value))
+    case .number: Self.trimmed(Quantity.significant(value))
+    case .binaryLogarithm: Self.trimmed(Quantity.significant(exp2(value)))
     case .percent: Quantity.fixed(100 * value, digits: 0) + " %"
     case .bytes: value.magnitude < 1e18 ? Quantity.bytes(Int(value.rounded())) : "–"
     }
+  }
+
+  /// Without zeros that say nothing: `0.0100` is `0.01`, `1.00e-6` is `1e-6`.
+  private static func trimmed(_ text: String) -> String {
+    let parts = text.split(separator: "e", maxSplits: 1)
+    guard var digits = parts.first.map(String.init), digits.contains(".") else { return text }
+    while digits.hasSuffix("0") { digits.removeLast() }
+    if digits.hasSuffix(".") { digits.removeLast() }
+    return parts.count == 2 ? digits + "e" + parts[1] : digits
   }
 
   private static func decades(_ from: Double, _ to: Double) -> [Double] {

@@ -56,7 +56,7 @@ extension PlanPage {
       if !search.corrections.isEmpty {
         let corrections = search.corrections.map { correction in
           [
-            Columns.shortened(correction.site, to: 120), correction.action,
+            label(correction.site), correction.action,
             "× " + Quantity.significant(correction.factor),
           ]
         }
@@ -71,15 +71,21 @@ extension PlanPage {
         )
       }
     }
-    if let verified = plan.verified { text += Self.verified(verified) }
-    return [.html("search", "Search and verification", text)]
+    if let verified = plan.verified { text += self.verified(verified) }
+    return [.html("verification", "Search and verification", text)]
+  }
+
+  /// The layer's name of a site, or its tensor's.
+  private func label(_ site: String) -> String {
+    let layer = plan.layers.first { $0.site == site }
+    return Columns.shortened(layer?.layer ?? layer?.tensor ?? site, to: 120)
   }
 
   private func paragraph(_ text: String) -> String {
     "<p class=\"note\">\(XMLText.escaped(text))</p>\n"
   }
 
-  private static func verified(_ verified: PlanVerification) -> String {
+  private func verified(_ verified: PlanVerification) -> String {
     let excess: String? = verified.excess.map { excess in
       switch excess {
       case .interval: "it lost more than was predicted"
@@ -103,7 +109,7 @@ extension PlanPage {
       ],
       verified.repairs.map { repair in
         [
-          Columns.shortened(repair.site, to: 120), repair.action, repair.replacement ?? "keep",
+          label(repair.site), repair.action, repair.replacement ?? "keep",
           Quantity.bytes(repair.bytes), Quantity.significant(repair.divergenceBefore),
           Quantity.significant(repair.divergenceAfter),
         ]

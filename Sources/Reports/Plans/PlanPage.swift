@@ -97,7 +97,7 @@ package struct PlanPage {
     }
     text += "<dl class=\"figures\">\n"
     for figure in [BudgetFigure.size, .weights, .macs, .arena, .latency, .accuracy] {
-      guard let before = plan.originals[figure],
+      guard let before = original(figure),
         let after = plan.verified?.figures[figure] ?? plan.predicted[figure]
       else { continue }
       let ratio = before > 0 ? Quantity.percent(after / before) + " of the original" : ""
@@ -122,6 +122,12 @@ package struct PlanPage {
     return .html("summary", "Before and after", text + comparison())
   }
 
+  /// The model's own figure; accuracy on the samples that verified the plan, where there are any.
+  private func original(_ figure: BudgetFigure) -> Double? {
+    figure == .accuracy
+      ? plan.verified?.originalAccuracy ?? plan.originals[figure] : plan.originals[figure]
+  }
+
   static func title(_ figure: BudgetFigure) -> String {
     switch figure {
     case .size: "File"
@@ -141,7 +147,7 @@ package struct PlanPage {
   private func comparison() -> String {
     var rows: [[String]] = []
     for figure in BudgetFigure.allCases where figure != .divergence {
-      let values = [plan.originals[figure], plan.predicted[figure], plan.verified?.figures[figure]]
+      let values = [original(figure), plan.predicted[figure], plan.verified?.figures[figure]]
       guard values.contains(where: { $0 != nil }) else { continue }
       rows.append(
         [Self.title(figure)] + values.map { $0.map { PlanFigure.text(figure, $0) } ?? "–" }
@@ -190,7 +196,7 @@ package struct PlanPage {
       PageColumn("#", isNumeric: true, priority: 3), PageColumn("layer"), PageColumn("action"),
       PageColumn("before", isNumeric: true, priority: 2), PageColumn("after", isNumeric: true),
       PageColumn("of before", isNumeric: true, priority: 3),
-      PageColumn("divergence alone", isNumeric: true, priority: 2),
+      PageColumn("divergence", isNumeric: true, priority: 2),
       PageColumn("in the chosen plan", priority: 2),
       PageColumn("kind", priority: 3), PageColumn("MACs before", isNumeric: true, priority: 0),
       PageColumn("MACs after", isNumeric: true, priority: 0), PageColumn("tensor", priority: 0),
@@ -225,8 +231,8 @@ package struct PlanPage {
       "Layers",
       note: plan.layers.isEmpty
         ? "There is no plan: the budgets below say what can be reached."
-        : "What is done to each layer, and what that costs by itself. A plan that is chosen on the"
-          + " front shows its actions in the last column.",
+        : "What is done to each layer, and what that costs by itself. A plan that is chosen among"
+          + " the other plans shows its actions in a column of its own.",
       PageTable(
         id: "operators",
         noun: "layers",
