@@ -228,6 +228,7 @@ extension DirectoryHandle {
 /// - Parameters:
 ///   - directory: The directory.
 ///   - path: Its path, for the message.
+/// - Returns: The entry, which the next call overwrites.
 /// - Throws: `IO_READ` where the system cannot tell, which `readdir` alone would take for the end.
 package func nextEntry(
   of directory: DirectoryStream,
