@@ -26,7 +26,12 @@ import Testing
     var testDescription: String { name }
   }
 
-  static let subjects: [Subject] = [
+  /// `ANALYZE_PLAN_MODEL=NAME` looks at one model alone.
+  static let subjects = allSubjects.filter { subject in
+    ProcessInfo.processInfo.environment["ANALYZE_PLAN_MODEL"].map { $0 == subject.name } ?? true
+  }
+
+  private static let allSubjects: [Subject] = [
     Subject(
       name: "mnist_cnn",
       model: "trained/mnist_cnn/mnist_cnn_f32.tflite",

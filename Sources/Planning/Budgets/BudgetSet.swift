@@ -77,7 +77,7 @@ package struct BudgetSet: Sendable, Equatable {
     switch figure {
     case .latency: "name a --target that states rates; analyze targets lists them"
     case .arena: "the arena needs every activation's shape: --shape fixes open dimensions"
-    case .accuracy: "accuracy needs measurements with labels: --sensitivity of labelled samples"
+    case .accuracy: "accuracy needs labelled samples: --calibration DATA with --labels PATH"
     case .macs: "an operator has no known cost: see analyze report"
     case .size, .weights, .divergence: "see analyze report"
     }
