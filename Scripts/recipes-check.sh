@@ -83,6 +83,7 @@ done
 # Training, with its controls. The plan is so small that it loses: the advice calls for the scripts.
 plan lossy $digits/digits_cnn.tflite --calibration $digits/test.npz \
   --actions int8-channel,int3-channel,int2-channel --budget "size<=23%"
+mkdir -p "$folder/lossy/recipes"
 for recipe in tfmot_training keras_distillation; do
   [ -f "$folder/lossy/recipes/$recipe.py" ] || cp rules/recipes/$recipe.py "$folder/lossy/recipes/"
 done

@@ -116,6 +116,8 @@ async def check(browser, page, arguments):
     expect("draws a screen of rows only", await browser.run("document.querySelectorAll('#operators tr.data').length") < 90)
     if arguments.screenshots:
         await screenshots(browser, page, arguments.screenshots)
+        # Back at this width the page is laid out anew.
+        await asyncio.sleep(1)
 
     # Search, from the keyboard.
     word = await browser.run("document.querySelector('#operators tr.data td').textContent")
@@ -199,7 +201,15 @@ async def check(browser, page, arguments):
                  "r => r.children[at].textContent === d.plans.actions[d.plans.choices[place][r.dataset.row]]);"
                  "return [wanted(0), wanted(d.plans.choices.length - 1)]; })()")
         expect("shows the plan itself first", (await browser.run(shown))[1])
-        await browser.click("[data-plan='0']")
+        await browser.click(f"[data-plan='{plans - 2}']")
+
+        async def is_chosen():
+            return await browser.run("document.querySelector('.point.chosen')?.dataset.plan") == str(plans - 2)
+
+        expect("a click chooses a plan", await eventually(is_chosen))
+        # The smallest ones may lie upon each other: from the keyboard each is reached.
+        await browser.run("document.querySelector(\"[data-plan='0']\").focus()")
+        await browser.key("Enter")
 
         async def is_first():
             return (await browser.run(shown))[0]

@@ -88,11 +88,19 @@ struct ChartAxis {
   /// A mark's text.
   func text(_ value: Double) -> String {
     switch unit {
-    case .number: Self.trimmed(Quantity.significant(value))
+    case .number: power(value) ?? Self.trimmed(Quantity.significant(value))
     case .binaryLogarithm: Self.trimmed(Quantity.significant(exp2(value)))
     case .percent: Quantity.fixed(100 * value, digits: 0) + " %"
     case .bytes: value.magnitude < 1e18 ? Quantity.bytes(Int(value.rounded())) : "–"
     }
+  }
+
+  /// A power of ten of a logarithmic axis, where it has many zeros: a double is not quite one.
+  private func power(_ value: Double) -> String? {
+    guard scale == .logarithmic, value > 0 else { return nil }
+    let exponent = log10(value).rounded()
+    guard abs(value / pow(10, exponent) - 1) < 1e-6, abs(exponent) >= 4 else { return nil }
+    return "1e\(Int(exponent))"
   }
 
   /// Without zeros that say nothing: `0.0100` is `0.01`, `1.00e-6` is `1e-6`.
