@@ -130,7 +130,7 @@ import Testing
     .enabled(if: SharedModels.directory != nil),
     arguments: [
       "trained/mnist_cnn/mnist_cnn.h5", "trained/cifar_dscnn/cifar_dscnn.h5",
-      "mlperf_tiny/ic_resnet8_f32.tflite", "mlperf_tiny/ad_autoencoder_f32.tflite",
+      "mlperf_tiny/ic_resnet8_f32.tflite",
     ]
   )
   func `derivatives of shared models are those of difference quotients`(name: String) throws {
