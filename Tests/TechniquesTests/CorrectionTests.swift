@@ -165,7 +165,7 @@ import WireFormats
       squares: [2, 8],
       gram: [2, 2, 2, 8]
     )
-    var graph = Graph()
+    var graph = Graph(name: "")
     let x = graph.append(Value(name: "x", type: .float32, shape: .fixed([1, 2])))
     let w = graph.append(
       Value(

@@ -28,9 +28,9 @@ package struct Screening: Sendable {
   ///
   /// Set for KL divergence in nats and relative square errors alike.
   static let window = 5e-4...0.7
-  /// Below this divergence the straight line is within a few percent of the truth (measured on four
-  /// shared models, docs/sensitivity.md).
-  static let straight = 0.05
+  /// Below this divergence the straight line is within a few percent of the truth, and nothing is left
+  /// to find out by runs.
+  static let straight = 0.001
   /// Relative square errors bend as early as divergences 50 times as large: of class scores whose
   /// squares are some tens, a divergence of 1 is an error of a few percent.
   static let squareScale = 0.02
