@@ -262,7 +262,9 @@ let package = Package(
     tests("AnalyzeCommands", ["ByteIO", "CFaults", "TestSupport", "analyze"]),
     .testTarget(
       name: "FuzzTests",
-      dependencies: ["FuzzDecoders", "FuzzFormats", "FuzzPipeline", "FuzzSupport", "FuzzWire"]
+      dependencies: [
+        "FuzzDecoders", "FuzzFormats", "FuzzPipeline", "FuzzSupport", "FuzzWire", "TestSupport",
+      ]
     ),
   ],
   swiftLanguageModes: [.v6]
