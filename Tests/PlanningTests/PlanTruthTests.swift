@@ -26,9 +26,12 @@ import Testing
     var testDescription: String { name }
   }
 
-  /// `ANALYZE_PLAN_MODEL=NAME` looks at one model alone.
+  /// `ANALYZE_ALL_TRUTH=1` looks at all models, which takes minutes, `ANALYZE_PLAN_MODEL=NAME` at one;
+  /// otherwise the quickest.
   static let subjects = allSubjects.filter { subject in
-    ProcessInfo.processInfo.environment["ANALYZE_PLAN_MODEL"].map { $0 == subject.name } ?? true
+    let environment = ProcessInfo.processInfo.environment
+    if environment["ANALYZE_ALL_TRUTH"] != nil { return true }
+    return subject.name == environment["ANALYZE_PLAN_MODEL"] ?? "mnist_cnn"
   }
 
   private static let allSubjects: [Subject] = [
