@@ -56,9 +56,12 @@ enum Escaping {
         }
       }
       try promise(!isQuoted, "a quote that does not end: \(line)")
-      let words = line.drop { $0 == " " }
-      guard words.first == "n", words.dropFirst().first?.isNumber == true else { continue }
-      if !words.prefix(while: { $0 != "[" }).contains(">") { found += 1 }
+      // `op12 [id="op12", …`: letters, digits, and what belongs to the box.
+      let name = line.drop { $0 == " " }.prefix { $0 != " " }
+      let isBox =
+        line.contains(" [id=\"") && name.last?.isNumber == true
+        && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+      if isBox { found += 1 }
     }
     try promise(found == nodes, "\(found) statements for \(nodes) boxes")
     let outside = outsideQuotes(text)
