@@ -3,8 +3,9 @@
 #
 #   Scripts/gallery.sh ANALYZE FOLDER [--measure]
 #
-# The colours of times, sensitivities and actions come from FOLDER/NAME/*.json, which are measured where
-# they are missing, and again with --measure: times differ from machine to machine.
+# The colours of times, sensitivities and actions come from FOLDER/NAME/*.json (of the three others from
+# .build-gallery/NAME), which are measured where they are missing, and again with --measure: times differ from
+# machine to machine.
 # The three others are not part of the package: ANALYZE_SHARED_MODELS names their folder (the default
 # is ../shared/models and the folder above that). FOLDER/README.md shows what is there.
 set -euo pipefail
@@ -51,17 +52,19 @@ measure() {
 }
 
 draw() {
-  local model=$1 name place links=""
+  local model=$1 name place figures links=""
   shift
   name=$(basename "$model")
   place=$folder/$name
-  mkdir -p "$place"
-  measure "$model" "$place" "$@"
+  figures=$place
+  [ "${model#Examples/}" != "$model" ] || figures=.build-gallery/$name
+  mkdir -p "$place" "$figures"
+  measure "$model" "$figures" "$@"
   for colouring in macs weights memory target; do
     "$analyze" graph "$model" --color-by "$colouring" -o "$place/$colouring.svg"
   done
   for pair in time:times sensitivity:sensitivity action:plan; do
-    local colouring=${pair%:*} data=$place/${pair#*:}.json
+    local colouring=${pair%:*} data=$figures/${pair#*:}.json
     [ -f "$data" ] || continue
     "$analyze" graph "$model" --color-by "$colouring" --data "$data" -o "$place/$colouring.svg"
     links="$links, [$colouring]($name/$colouring.svg)"
