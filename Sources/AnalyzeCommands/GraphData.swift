@@ -129,7 +129,14 @@ struct GraphData {
     var actions: [String?] = Array(repeating: nil, count: profile.operators.count)
     for layer in root["layers"]?.elements ?? [] {
       guard let action = layer["action"]?.text else { continue }
-      for row in rows(layer) { actions[row] = action }
+      // A layer stands once for its weights, its activations and its channels.
+      for row in rows(layer) {
+        guard let known = actions[row], known != "keep" else {
+          actions[row] = action
+          continue
+        }
+        if action != "keep", action != known { actions[row] = known + " + " + action }
+      }
     }
     overlay.actions = actions
   }

@@ -65,7 +65,10 @@ final class Loader {
       )
     }
     try readBuffers()
-    allocation = AllocationBudget(metadataBytes: bytes.count - constantBytes())
+    allocation = AllocationBudget(
+      metadataBytes: bytes.count - constantBytes(),
+      limit: limits.structureBytes
+    )
     try readExternalBuffers()
     try readOperatorCodes()
     try readSubgraphs()
