@@ -43,9 +43,10 @@ measure() {
     # Compressed models cannot be compressed again: they have no such pictures.
     if "$analyze" sensitivity "$model" "$@" --restart --quiet \
       -o "$place/sensitivity.json" >/dev/null 2>&1; then
-      "$analyze" plan "$model" --sensitivity "$place/sensitivity.json" --budget "weights<=40%" --quiet \
-        --format json -o "$place/plan" >/dev/null 2>&1 || true
-      [ ! -f "$place/plan/plan.json" ] || mv "$place/plan/plan.json" "$place/plan.json"
+      if "$analyze" plan "$model" --sensitivity "$place/sensitivity.json" --budget "weights<=40%" \
+        --quiet --format json -o "$place/plan" >/dev/null 2>&1; then
+        mv "$place/plan/plan.json" "$place/plan.json"
+      fi
       rm -rf "$place/plan"
     fi
   fi
