@@ -12,6 +12,12 @@ package struct Outlook {
   let constants: [ModelProfile.ConstantRow]
   /// The most bytes of weights to compress; 0 where they are not to be read.
   let mostCompressed: Int
+  private let fileModel: LiteFileModel
+  /// What the inputs of matrix products of an older converter are, by graph.
+  private let productWeights: [Set<ValueID>]
+  private let floatActivations: Int
+  /// Whether an integer model only meets floats at its ends.
+  private let isInteger: Bool
 
   /// The converter leaves smaller weights as floats in dynamic-range quantization.
   ///
@@ -31,6 +37,28 @@ package struct Outlook {
     self.types = types
     self.constants = constants
     self.mostCompressed = min(mostCompressed, Self.mostCompressed)
+    let recordsRanges = !model.metadata.contains { $0.name == "tensorflow_version" }
+    fileModel = LiteFileModel(recordsRanges: recordsRanges)
+    productWeights = model.graphs.map { graph in
+      guard recordsRanges else { return [] }
+      let products = graph.nodes.filter { $0.op.name == "fullyConnected" }
+      return Set(products.flatMap { $0.inputs.compactMap { $0 } })
+    }
+    var count = 0
+    for (graph, inferred) in zip(model.graphs, types) {
+      for index in graph.values.indices
+      where inferred.types[index].element == .float32 && !graph.values[index].isConstant {
+        count += 1
+      }
+    }
+    floatActivations = count
+    isInteger =
+      !constants.contains { $0.isParameter && $0.type == .float32 && $0.elements > 1 }
+      && model.main.nodes.contains { node in
+        node.outputs.contains { output in
+          output.map { types[0].types[$0.index].element == .int8 } ?? false
+        }
+      }
   }
 
   /// One stored constant and what a mode makes of it.
@@ -148,35 +176,13 @@ package struct Outlook {
 
   /// Whether the operator's weights get one scale: a matrix product of an older converter.
   private func isWhole(_ item: Item) -> Bool {
-    guard fileModel.recordsRanges else { return false }
-    return model[item.row.graph].nodes.contains { node in
-      node.op.name == "fullyConnected" && node.inputs.contains(item.row.value)
-    }
+    productWeights[item.row.graph.index].contains(item.row.value)
   }
 
   // MARK: - Activations
 
-  private var floatActivations: Int {
-    var count = 0
-    for (graph, inferred) in zip(model.graphs, types) {
-      for (index, value) in graph.values.enumerated()
-      where !value.isConstant && inferred.types[index].element == .float32 { count += 1 }
-    }
-    return count
-  }
-
   private func quantizesActivations(_ mode: OutlookEntry.Mode) -> Bool {
     activationType(mode) != nil && floatActivations > 0 && !isInteger
-  }
-
-  /// Whether an integer model only meets floats at its ends.
-  private var isInteger: Bool {
-    !constants.contains { $0.isParameter && $0.type == .float32 && $0.elements > 1 }
-      && model.main.nodes.contains { node in
-        node.outputs.contains { output in
-          output.map { types[0].types[$0.index].element == .int8 } ?? false
-        }
-      }
   }
 
   private func activationType(_ mode: OutlookEntry.Mode) -> ElementType? {
@@ -188,12 +194,6 @@ package struct Outlook {
   }
 
   // MARK: - File
-
-  private var fileModel: LiteFileModel {
-    LiteFileModel(
-      recordsRanges: !model.metadata.contains { $0.name == "tensorflow_version" }
-    )
-  }
 
   private func fileBytes(_ mode: OutlookEntry.Mode, _ items: [Item]) -> Int {
     var bytes = model.ledger.fileBytes
