@@ -71,6 +71,7 @@ struct DiffCommand: StatusCommand {
         threads: shared.threadCount,
         shapes: shared.shape,
         batch: shared.batch,
+        looksAhead: false,
         limits: shared.limits
       )
     )

@@ -12,6 +12,8 @@ package struct Profiler {
     package var hashesConstants: Bool
     /// The outlook compresses at most so many bytes of weights, which takes some 20 MB a second.
     package var mostCompressed: Int
+    /// Whether to compute the outlook at all.
+    package var looksAhead = true
     package var threads: Int
 
     package init(
@@ -78,12 +80,13 @@ package struct Profiler {
       constants: constants,
       findings: findings(rows, constants, totals),
       memory: MemoryAnalysis(model, types: types).plans(),
-      outlook: Outlook(
-        model,
-        types: types,
-        constants: constants,
-        mostCompressed: options.readsWeights ? options.mostCompressed : 0
-      ).entries()
+      outlook: options.looksAhead
+        ? Outlook(
+          model,
+          types: types,
+          constants: constants,
+          mostCompressed: options.readsWeights ? options.mostCompressed : 0
+        ).entries() : []
     )
   }
 

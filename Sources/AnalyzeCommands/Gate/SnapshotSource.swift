@@ -15,6 +15,8 @@ struct SnapshotSource {
     var batch: Int?
     var needsGzip = false
     var needsZstd = false
+    /// Whether to compute what compression would bring.
+    var looksAhead = true
     /// Deployment targets to ask, and where their rules come from.
     var targets: [DeploymentTarget] = []
     var library: TargetLibrary?
@@ -83,10 +85,9 @@ struct SnapshotSource {
     var hash = SHA256()
     hash.update(source.bytes)
     let profiler = Profiler(model, dimensions: dimensions)
-    var profile = profiler.profile(
-      Profiler.Options(hashesConstants: true, mostCompressed: 0, threads: options.threads),
-      sha256: hash.hexadecimal()
-    )
+    var asked = Profiler.Options(hashesConstants: true, mostCompressed: 0, threads: options.threads)
+    asked.looksAhead = options.looksAhead
+    var profile = profiler.profile(asked, sha256: hash.hexadecimal())
     if let library = options.library {
       let checkers = try TargetOptions.checkers(options.targets, model.format, library)
       profile.targets = profiler.targetReports(checkers, profile.totals)
