@@ -138,7 +138,8 @@ async def check(browser, page, arguments):
     await asyncio.sleep(0.2)
     expect("End goes to the last row", await browser.run("document.activeElement.dataset.place") == str(rows - 1))
 
-    # Sort by MACs, or by the first figure: numbers fall, and turning it round makes them rise.
+    # Sort by MACs, or by the first figure: the rows follow what the head says, and a second click turns it
+    # round. A page may begin sorted by that column.
     column = await browser.run(
         "(() => { const t = JSON.parse(document.getElementById('data').textContent).tables[0];"
         "const c = t.columns.filter(c => c.numeric && c.priority > 0 && c.title !== '#');"
@@ -149,14 +150,24 @@ async def check(browser, page, arguments):
               "return Array.from(document.querySelectorAll('#operators tr.data')).map(r => c.values[r.dataset.row]); })()")
     place = await browser.run("Array.from(document.querySelectorAll('#operators thead th')).findIndex(h => h.textContent.startsWith(" + json.dumps(column) + ")) + 1")
     selector = f"#operators thead th:nth-child({place}) button"
-    for direction in (-1, 1):
+    head = f"document.querySelector('#operators thead th:nth-child({place})').getAttribute('aria-sort')"
+    directions = []
+    for _ in range(2):
+        before = await browser.run(head)
         await browser.click(selector)
+
+        async def is_turned():
+            return await browser.run(head) not in (before, "none")
+
+        expect("turns when " + column + " is clicked", await eventually(is_turned))
+        directions.append(await browser.run(head))
 
         async def is_sorted():
             known = [value for value in await browser.run(values) if value is not None]
-            return known == sorted(known, reverse=direction < 0)
+            return known == sorted(known, reverse=directions[-1] == "descending")
 
         expect("sorts by " + column, await eventually(is_sorted))
+    expect("sorts both ways", sorted(directions) == ["ascending", "descending"])
 
     # A row's click chooses it, and the graph follows; a box's click chooses the row.
     await browser.click("#operators tr.data")
