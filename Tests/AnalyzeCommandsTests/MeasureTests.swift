@@ -10,10 +10,13 @@ import Testing
     #expect(outcome.errors.isEmpty)
     #expect(outcome.text.contains("Where the time goes  by time"))
     #expect(outcome.text.contains(" an inference"))
-    // The words wrap where the figures before them end.
-    let words = outcome.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    #expect(words.contains("median of 3 runs, one thread, random inputs"))
+    #expect(Self.words(outcome.text).contains("median of 3 runs, one thread, random inputs"))
     #expect(outcome.text.contains("bound by"))
+  }
+
+  /// The text in one line: words wrap where the figures before them end.
+  private static func words(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   @Test(arguments: [Example.tflite, Example.onnx, Example.integer])
@@ -53,7 +56,7 @@ import Testing
       [Example.tflite, "--measure", "--runs", "1", "--input", "Examples/digits/test.npz"]
     )
     #expect(outcome.status == 0)
-    #expect(outcome.text.contains("inputs of Examples/digits/test.npz"))
+    #expect(Self.words(outcome.text).contains("inputs of Examples/digits/test.npz"))
     let missing = try BuiltTool.run([Example.tflite, "--measure", "--input", "missing.npz"])
     #expect(missing.status == 2)
     #expect(missing.errors.contains("missing.npz"))
