@@ -54,20 +54,18 @@ struct GraphEmitter {
     for instance in builder.drafts[draft].instances {
       let node = builder.bodies[instance.body].nodes[instance.node]
       let row = OperatorTable.row(instance.op)
-      // Constants that operators take as attributes are read beforehand: the closures see copies.
-      var integers: [Source: [Int]] = [:]
-      var floats: [Source: [Double]] = [:]
+      // Constants that operators take as attributes are found beforehand, for the closures can not
+      // look; their elements are read only where an operator asks.
+      var constants: [Source: StoredTensor] = [:]
       for source in instance.inputs where row?.adjust != nil {
-        guard let tensor = try stored(source) else { continue }
-        integers[source] = tensor.integers
-        floats[source] = tensor.numbers
+        constants[source] = try stored(source)
       }
       var progress = LoweringInProgress(
         node: node,
         target: row?.target ?? instance.op,
         operands: instance.inputs.map(Optional.some),
-        constantIntegers: { integers[$0] },
-        constantFloats: { floats[$0] }
+        constantIntegers: { [constants] in constants[$0]?.integers },
+        constantFloats: { [constants] in constants[$0]?.numbers }
       )
       if let row {
         let before = progress.operands

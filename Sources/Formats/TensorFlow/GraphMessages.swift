@@ -179,6 +179,8 @@ struct SourceBody: Sendable {
 struct SourceFunction: Sendable {
   var name = ""
   var message: ProtobufMessage
+  /// How many nodes of each operator it has: what can be known without reading them.
+  private(set) var operators: [String: Int] = [:]
   /// The number of its body once it has been read.
   var body: Int?
 
@@ -186,10 +188,18 @@ struct SourceFunction: Sendable {
     self.message = message
     var fields = message.fields
     while let field = try fields.next() {
-      guard field.number == 1 else { continue }
-      var parts = try field.message("signature").fields
-      while let part = try parts.next() {
-        if part.number == 1 { name = try part.bytes("name").string }
+      switch field.number {
+      case 1:
+        var parts = try field.message("signature").fields
+        while let part = try parts.next() {
+          if part.number == 1 { name = try part.bytes("name").string }
+        }
+      case 3:
+        var parts = try field.message("node_def").fields
+        while let part = try parts.next() {
+          if part.number == 2 { operators[try part.bytes("op").string, default: 0] += 1 }
+        }
+      default: break
       }
     }
   }

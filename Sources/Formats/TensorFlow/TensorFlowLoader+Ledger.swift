@@ -137,9 +137,13 @@ extension TensorFlowLoader {
 
   /// Whether the name of a saved tensor is one of training: optimizers, metrics, counters.
   private static func isTrainingState(_ key: String) -> Bool {
-    key.hasPrefix("optimizer/") || key.contains("/.OPTIMIZER_SLOT/")
-      || key.contains("keras_api/metrics")
-      || key.hasPrefix("save_counter") || key.contains("/optimizer/") || key.contains("_optimizer/")
+    if key.hasPrefix("save_counter") { return true }
+    let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return zip(parts, parts.dropFirst()).contains { folder, next in
+      folder.elementsEqual(".OPTIMIZER_SLOT".utf8) || folder.elementsEqual("optimizer".utf8)
+        || folder.suffix(10).elementsEqual("_optimizer".utf8)
+        || (folder.elementsEqual("keras_api".utf8) && next.starts(with: "metrics".utf8))
+    }
   }
 }
 

@@ -44,7 +44,7 @@ struct TensorFlowLoader {
     let call = try chosenSignature(meta, &builder)
     try prepare(call, graph: graph, &builder)
     try builder.finish()
-    try noteDangers(graph, &builder)
+    noteDangers(graph, &builder)
     var emitter = GraphEmitter(
       builder,
       constants: ConstantBook(fileBytes: bytes.count, limits: limits),
@@ -205,16 +205,13 @@ struct TensorFlowLoader {
   }
 
   /// Operators that reach outside stand anywhere in the file: they are listed, used or not.
-  private func noteDangers(
-    _ graph: GraphMessage,
-    _ builder: inout GraphBuilder
-  ) throws(ReadError) {
+  private func noteDangers(_ graph: GraphMessage, _ builder: inout GraphBuilder) {
     for node in graph.body.nodes where Cleaning.isDangerous(node.op) {
       builder.findings.dangerous[node.op, default: 0] += 1
     }
     for function in graph.functions {
-      for node in try function.read().nodes where Cleaning.isDangerous(node.op) {
-        builder.findings.dangerous[node.op, default: 0] += 1
+      for (op, count) in function.operators where Cleaning.isDangerous(op) {
+        builder.findings.dangerous[op, default: 0] += count
       }
     }
   }

@@ -53,9 +53,8 @@ struct VariableBook: Sendable {
   mutating func bind(_ graph: GraphMessage) throws(ReadError) {
     guard table != nil else { return }
     bind(graph.body, restoredBy: try restored(graph.body))
-    for function in graph.functions {
+    for function in graph.functions where function.operators["RestoreV2"] != nil {
       let body = try function.read()
-      guard Self.restores(body) else { continue }
       let found = try restored(body)
       guard !found.isEmpty else { continue }
       for node in graph.body.nodes {
@@ -69,10 +68,6 @@ struct VariableBook: Sendable {
         }
       }
     }
-  }
-
-  private static func restores(_ body: SourceBody) -> Bool {
-    body.nodes.contains { $0.op == "RestoreV2" }
   }
 
   private mutating func bind(_ body: SourceBody, restoredBy found: [String: String]) {
