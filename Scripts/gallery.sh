@@ -43,12 +43,15 @@ measure() {
     # Compressed models cannot be compressed again: they have no such pictures.
     if "$analyze" sensitivity "$model" "$@" --restart --quiet \
       -o "$place/sensitivity.json" >/dev/null 2>&1; then
-      if "$analyze" plan "$model" --sensitivity "$place/sensitivity.json" --budget "weights<=40%" \
-        --quiet --format json -o "$place/plan" >/dev/null 2>&1; then
-        mv "$place/plan/plan.json" "$place/plan.json"
-      fi
-      rm -rf "$place/plan"
+      rm -f "$place/plan.json"
     fi
+  fi
+  if [ -f "$place/sensitivity.json" ] && [ ! -f "$place/plan.json" ]; then
+    if "$analyze" plan "$model" --sensitivity "$place/sensitivity.json" --budget "weights<=40%" \
+      --quiet --format json -o "$place/plan" >/dev/null 2>&1; then
+      mv "$place/plan/plan.json" "$place/plan.json"
+    fi
+    rm -rf "$place/plan"
   fi
 }
 
@@ -88,6 +91,10 @@ if [ -n "$shared" ]; then
   draw "$shared/onnx/mnist_vit.onnx" \
     --calibration "$shared/data/mnist_test_images.npy" --labels "$shared/data/mnist_test_labels.npy" \
     --preprocess scale=1/255 --samples 64 --effort screen
+  draw "$shared/mlperf_tiny/ic_resnet8_f32.tflite" \
+    --calibration "$shared/data/ic01_images.npy" --labels "$shared/data/ic01_labels.npy" \
+    --preprocess scale=1 --samples 64 --effort screen
+  # Nothing is known of what it should see: no sensitivity and no plan.
   draw "$shared/onnx/light_resnet50.onnx"
 fi
 for model in Examples/digits/digits_*; do

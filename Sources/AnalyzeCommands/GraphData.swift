@@ -54,13 +54,19 @@ struct GraphData {
 
   private let profile: ModelProfile
 
-  /// The rows that a document's entry is about: `operator` is an index or a name, `layer` a layer.
+  /// The rows that a document's entry is about: `operator` is an index or a name, `name` the name of
+  /// one operator, `layer` a layer.
   private func rows(_ entry: JSON5Node) -> [Int] {
     if let index = entry["operator"]?.whole, profile.operators.indices.contains(index) {
       return [index]
     }
     if let name = entry["operator"]?.text {
       let found = rows(named: name)
+      if !found.isEmpty { return found }
+    }
+    if let name = entry["name"]?.text {
+      var found: [Int] = []
+      for row in profile.operators where row.name == name { found.append(row.index) }
       if !found.isEmpty { return found }
     }
     guard let layer = entry["layer"]?.text else { return [] }
@@ -90,7 +96,8 @@ struct GraphData {
       guard let index = entry["index"]?.whole,
         times.indices.contains(index)
       else { continue }
-      times[index] = entry["medianMicroseconds"]?.number
+      let isElsewhere = ["fused", "beforehand"].contains(entry["timedAs"]?.text)
+      times[index] = entry["medianMicroseconds"]?.number ?? (isElsewhere ? 0 : nil)
     }
     if times.contains(where: { $0 != nil }) { overlay.microseconds = times }
     guard let target = root["targets"]?.elements.first else { return }

@@ -22,7 +22,9 @@ struct ReportPage {
   private func graph() -> ModelPage.Picture? {
     var overlay = DiagramOverlay()
     if profile.measurement != nil {
-      overlay.microseconds = profile.operators.map { $0.time?.medianMicroseconds }
+      overlay.microseconds = profile.operators.map { row in
+        row.time.flatMap { $0.medianMicroseconds ?? ($0.place == .own ? nil : 0) }
+      }
     }
     do throws(DiagramError) {
       let options = DiagramOptions(colouring: overlay.microseconds == nil ? .macs : .time)

@@ -61,7 +61,7 @@ package struct DiagramOptions: Sendable {
 ///
 /// Each array has an entry for each row of the profile; `nil` where nothing is known of it.
 package struct DiagramOverlay: Sendable, Equatable {
-  /// Measured or estimated time, in microseconds.
+  /// Measured or estimated time, in microseconds; 0 where it is in another operator's time.
   package var microseconds: [Double?]?
   /// How much the model's answer suffers, by the metric that `sensitivityMetric` names.
   package var sensitivity: [Double?]?

@@ -8,6 +8,8 @@ struct NodeColours {
   private let isBoundary: [Bool]
   private let most: Double
   private let names: [String]
+  /// The action that changes nothing.
+  private static let keep = "keep"
 
   init(_ figures: NodeFigures, _ graph: OperatorGraph) {
     self.figures = figures
@@ -18,7 +20,9 @@ struct NodeColours {
     names =
       figures.colouring == .target
       ? DiagramOverlay.Support.allCases.map(\.rawValue)
-      : Set(categories.compactMap { $0 }).sorted()
+      : Set(categories.compactMap { $0 }).sorted {
+        ($0 == Self.keep ? 1 : 0, $0) < ($1 == Self.keep ? 1 : 0, $1)
+      }
   }
 
   private var isCategorical: Bool {
@@ -56,6 +60,8 @@ struct NodeColours {
       case .unknown, nil: return .unknown
       }
     }
+    // What is left alone is no news.
+    guard name != Self.keep else { return .plain }
     // Colours of categories are strong ones; boxes are large.
     return .colour(
       Categories.colour(names.firstIndex(of: name) ?? 0).mixed(with: .paper, 0.35)

@@ -252,6 +252,39 @@ import Testing
     }
   }
 
+  @Test func `a box has the time of its step though a part of it ran within another`() throws {
+    let folder = try TemporaryDirectory()
+    let measured = folder.path + "/times.json"
+    let measuring = ["report", Self.model, "--measure", "--runs", "1", "--format", "json"]
+    #expect(try BuiltTool.run(measuring + ["-o", measured]).status == 0)
+    let outcome = try draw(
+      [Self.model, "--color-by", "time", "--data", measured],
+      to: folder.path + "/g.svg"
+    )
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    // Every operator ran, so no box is unknown.
+    #expect(try ReadSVG(folder.path + "/g.svg").texts.contains("unknown") == false)
+  }
+
+  @Test func `a layer of a plan is the operator it names, and what it keeps says nothing`() throws {
+    let folder = try TemporaryDirectory()
+    let plan = """
+      {"schema": "analyze.plan/1", "layers": [
+        {"kind": "weights", "layer": null, "name": "Conv__117", "action": "int4-channel"},
+        {"kind": "activations", "layer": null, "name": "Conv__117", "action": "keep"}]}
+      """
+    let data = try folder.write(Array(plan.utf8), to: "plan.json")
+    let outcome = try draw(
+      [Self.model, "--color-by", "action", "--data", data],
+      to: folder.path + "/g.svg"
+    )
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let texts = try ReadSVG(folder.path + "/g.svg").texts
+    // Once at the box and once in the legend.
+    #expect(texts.filter { $0.contains("int4-channel") }.count == 2)
+    #expect(!texts.contains { $0.contains("several") })
+  }
+
   @Test func `a model differs in nothing from itself`() throws {
     let folder = try TemporaryDirectory()
     #expect(try draw([Self.model, Self.model], to: folder.path + "/d.svg").status == 0)

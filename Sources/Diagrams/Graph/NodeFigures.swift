@@ -36,11 +36,21 @@ struct NodeFigures {
     case .time: "time"
     case .weights: "weight bytes"
     case .memory: "bytes alive while it runs"
-    case .sensitivity: overlay.sensitivityMetric
+    case .sensitivity: sensitivityTitle
     case .action: "chosen action"
     case .target:
       overlay.support == nil ? "run by analyze itself" : "supported by \(overlay.targetName)"
     }
+  }
+
+  private var sensitivityTitle: String {
+    let metric =
+      switch overlay.sensitivityMetric {
+      case "kl": "KL divergence (nats)"
+      case "relative-mse": "relative mean-square error"
+      case let other: other
+      }
+    return metric + ", worst action"
   }
 
   /// Whether a box's amount is the greatest of its operators', instead of their sum.
@@ -88,7 +98,13 @@ struct NodeFigures {
     switch colouring {
     case .action:
       let chosen = Set(item.allRows.compactMap { value(overlay.actions, $0) })
-      return chosen.count > 1 ? "several" : chosen.first
+      // What was merged into a box is mostly left alone; what happens to the box is the rest.
+      let changes = chosen.subtracting(["keep"])
+      switch changes.count {
+      case 0: return chosen.first
+      case 1, 2: return changes.sorted().joined(separator: " + ")
+      default: return "\(changes.count) different actions"
+      }
     case .target:
       let states = item.allRows.map { support(ofRow: $0) }
       if states.contains(.unsupported) { return DiagramOverlay.Support.unsupported.rawValue }

@@ -29,7 +29,12 @@ struct NodeText {
     guard let main = mainOperator(of: item.rows, in: operators) else { return ["?"] }
     var lines = [pictureText(operators[main].sourceType)]
     if let geometry = geometry(of: main) { lines[0] += "  " + geometry }
-    let others = item.rows.filter { $0 != main }.map { operators[$0].sourceType }
+    // A Keras layer may be several operators that all have its class: those are told by what they do.
+    let others = item.rows.filter { $0 != main }.map { row in
+      operators[row].sourceType == operators[main].sourceType
+        && operators[row].type != operators[main].type
+        ? operators[row].type : operators[row].sourceType
+    }
     let fused = activation(of: main).map { [$0] } ?? []
     if !(others + fused).isEmpty { lines += Self.joined(fused + others) }
     if let layer = operators[main].layer ?? nonEmpty(operators[main].name) {
@@ -84,6 +89,8 @@ struct NodeText {
       if amount > 0 {
         let times = isSum && repetitions > 1 ? "\(repetitions) × " : ""
         parts.append(times + figures.text(isSum ? amount / Double(repetitions) : amount))
+      } else if figures.colouring == .time {
+        parts.append("in another's time")
       }
     } else if figures.colouring == .macs || figures.colouring == .memory {
       parts.append(figures.colouring == .macs ? "MACs unknown" : "size unknown")
