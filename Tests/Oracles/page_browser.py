@@ -62,10 +62,15 @@ class Browser:
             await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, **extra)
 
     async def click(self, selector):
+        # A long table draws rows as it scrolls: the place counts once it is the same in two frames.
         at = await self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getBoundingClientRect();"
-            "return [r.left + r.width / 2, r.top + r.height / 2]; })()")
+            f"(async () => {{ const e = document.querySelector({json.dumps(selector)});"
+            "const frame = () => new Promise(done => requestAnimationFrame(done));"
+            "e.scrollIntoView({block: 'center', behavior: 'instant'}); let last = '';"
+            "for (let i = 0; i < 30; i++) { await frame(); const r = e.getBoundingClientRect();"
+            "const at = [r.left + r.width / 2, r.top + r.height / 2];"
+            "if (String(at) === last && e.contains(document.elementFromPoint(at[0], at[1]))) return at;"
+            "last = String(at); } return [0, 0]; })()")
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
 
