@@ -173,7 +173,7 @@ struct ReportCommand: StatusCommand {
     let options = Profiler.Options(
       readsWeights: !noWeightStatistics,
       hashesConstants: (format == .json || format == .html) && !noWeightStatistics,
-      mostCompressed: gzip ? Outlook.mostCompressed : 1 << 20,
+      mostCompressed: gzip ? Outlook.mostCompressed : Outlook.mostCompressedUnasked,
       threads: shared.threadCount
     )
     var profile = profiler.profile(options, sha256: digest) { done, total in

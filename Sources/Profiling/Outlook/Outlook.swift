@@ -26,6 +26,8 @@ package struct Outlook {
   static let smallestQuantized = 1_024
   /// More bytes of weights than this are never compressed to see how far they shrink.
   package static let mostCompressed = 256 << 20
+  /// How many bytes of weights a report compresses without being asked: more take seconds.
+  package static let mostCompressedUnasked = 1 << 20
 
   init(
     _ model: Model,

@@ -1,3 +1,13 @@
+extension ModelProfile {
+  /// Why no gzip size stands in the outlook, where that is for the weights' size.
+  package var missingCompression: String? {
+    guard !outlook.isEmpty, outlook.allSatisfy({ $0.gzipBytes == nil }),
+      totals.weightBytes > Outlook.mostCompressedUnasked
+    else { return nil }
+    return "gzip: --gzip computes it; more than 1 MiB of weights take seconds"
+  }
+}
+
 /// What one standard way of compression would bring, computed from the file alone.
 package struct OutlookEntry: Sendable, Equatable {
   /// The ways that are looked at; their names are those of the rule files.

@@ -109,7 +109,8 @@ extension ModelPage {
       .rows(
         "outlook",
         "What compression would bring",
-        note: "Computed from the file alone, without data.",
+        note: "Computed from the file alone, without data."
+          + (profile.missingCompression.map { " For \($0)." } ?? ""),
         columns: columns,
         rows
       )

@@ -155,6 +155,7 @@ package struct MarkdownReport {
       }
       text += "| \(entry.mode.rawValue) | \(sizes[0]) | \(change) | \(sizes[1]) | \(sizes[2]) |\n"
     }
-    return text + "\nFrom the file alone, without data.\n"
+    let missing = profile.missingCompression.map { " For \($0)." } ?? ""
+    return text + "\nFrom the file alone, without data.\(missing)\n"
   }
 }

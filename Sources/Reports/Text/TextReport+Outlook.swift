@@ -50,6 +50,9 @@ extension TextReport {
         }
       }
     }
+    if let missing = profile.missingCompression {
+      lines.append(style.paint("  " + missing, .faint))
+    }
     if profile.model.format != .tflite {
       lines.append(
         style.paint("  weights only: nodes that a converter adds are not counted", .faint)
