@@ -64,6 +64,12 @@ for model in digits_cnn digits_dscnn; do
       $digits/$model.keras "$folder/converter-$model/plan.json" --mode $mode \
       --data $digits/calibration.npz -o "$folder/$model-$mode.tflite"
   done
+  # The same with refitted weights: the tool takes samples by the signature that the converter writes.
+  plan "refit-$model" "$folder/$model.tflite" --calibration $digits/test.npz \
+    --actions int8-channel,int4-channel-mse+refit --budget "size<=40%"
+  run edge "edge_quantizer, $model, refit" "$folder/refit-$model/recipes/edge_quantizer.py" \
+    "$folder/$model.tflite" "$folder/refit-$model/plan.json" --data $digits/calibration.npz \
+    -o "$folder/refit-$model.tflite"
 done
 
 # onnxruntime and NNCF: all layers, and with a layer that is kept.
@@ -84,7 +90,7 @@ done
 plan lossy $digits/digits_cnn.tflite --calibration $digits/test.npz \
   --actions int8-channel,int3-channel,int2-channel --budget "size<=23%"
 mkdir -p "$folder/lossy/recipes"
-for recipe in tfmot_training keras_distillation; do
+for recipe in tfmot_training keras_distillation binary_training; do
   [ -f "$folder/lossy/recipes/$recipe.py" ] || cp rules/recipes/$recipe.py "$folder/lossy/recipes/"
 done
 data=(--data $digits/calibration.npz --test $digits/test.npz)
@@ -103,6 +109,11 @@ for model in digits_cnn digits_dscnn; do
   run training "keras_distillation, $model, width 0.5" \
     "$folder/lossy/recipes/keras_distillation.py" $digits/$model.keras "$folder/lossy/plan.json" \
     "${data[@]}" --width 0.5 --epochs 20 -o "$folder/$model-student.keras"
+done
+for form in binary ternary; do
+  run training "binary_training, digits_cnn, $form" "$folder/lossy/recipes/binary_training.py" \
+    $digits/digits_cnn.keras "$folder/lossy/plan.json" "${data[@]}" \
+    --layers stem,features,probabilities --form $form -o "$folder/digits_cnn-$form.keras"
 done
 
 echo

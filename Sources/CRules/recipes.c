@@ -4,6 +4,10 @@
 // #embed is C23; the compilers that build this package have it in every mode.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char binary_training[] = {
+#embed "../../rules/recipes/binary_training.py"
+};
+
 static const unsigned char edge_quantizer[] = {
 #embed "../../rules/recipes/edge_quantizer.py"
 };
@@ -29,6 +33,7 @@ static const unsigned char tfmot_training[] = {
 };
 
 static const crules_file files[] = {
+    {"binary_training", binary_training, sizeof binary_training},
     {"edge_quantizer", edge_quantizer, sizeof edge_quantizer},
     {"keras_distillation", keras_distillation, sizeof keras_distillation},
     {"nncf_weights", nncf_weights, sizeof nncf_weights},

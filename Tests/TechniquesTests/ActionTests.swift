@@ -230,4 +230,50 @@ import Testing
       #expect(abs(steps - steps.rounded()) < 1e-4 && steps.magnitude <= 3.001)
     }
   }
+
+  /// Fewer rows than inputs: the rows stand in for the Gram matrix.
+  @Test func `a refit from the rows leaves no weight that another code serves better`() throws {
+    var generator = SeededGenerator(seed: 11)
+    func random() -> Float { Float(generator.next() % 2001) / 1000 - 1 }
+    let rows = (0..<3).map { _ in (0..<4).map { _ in random() } }
+    let moments = InputMoments(
+      rowCount: 3,
+      sums: (0..<4).map { tap in rows.reduce(0) { $0 + Double($1[tap]) } },
+      squares: (0..<4).map { tap in rows.reduce(0) { $0 + Double($1[tap] * $1[tap]) } },
+      gram: nil,
+      inputs: rows.flatMap { $0 }
+    )
+    let weights = try matrix((0..<8).map { _ in random() }, moments: moments)
+    let plain = try coded("int3-channel", weights)
+    let refitted = try LeastSquaresRefit.refit(plain, of: weights, named: "test")
+    let damping = 0.01 * moments.squares.reduce(0, +) / 4
+    func error(_ values: [Float]) -> Double {
+      var sum = 0.0
+      for output in 0..<2 {
+        let change = (4 * output..<4 * output + 4).map { Double(values[$0] - weights.values[$0]) }
+        for row in rows {
+          let product = zip(row, change).reduce(0) { $0 + Double($1.0) * $1.1 }
+          sum += product * product
+        }
+        sum += damping * change.reduce(0) { $0 + $1 * $1 }
+      }
+      return sum
+    }
+    let found = error(refitted.values)
+    #expect(found <= error(plain.values))
+    for index in 0..<8 {
+      for code in -3...3 {
+        var other = refitted.values
+        other[index] = Float(code) * plain.scales[index / 4]
+        #expect(found <= error(other) * 1.000_01, "\(index), \(code)")
+      }
+    }
+    // By hand: the rows' own products, not the Gram matrix.
+    let output = try #require(moments.outputSquares(of: weights.values, layer: weights.layer))
+    let first = rows.reduce(0) { sum, row in
+      let product = zip(row, weights.values[..<4]).reduce(0) { $0 + Double($1.0 * $1.1) }
+      return sum + product * product
+    }
+    #expect(abs(output[0] - first) < 1e-5 * first)
+  }
 }

@@ -5,6 +5,7 @@
 
 Expressed: 8-bit weights and activations for the layers that the plan makes int8; the others are in the
 tool's ignored scope.
+The size of its file is not predicted: what the tool adds to the graph differs from release to release.
 Not expressed: other widths for chosen layers, float16, ternary and binary weights, channel removal of
 a finished model. Such layers stay as they are, and the script names them.
 """

@@ -49,20 +49,7 @@ struct SensitivityCommand: StatusCommand {
   )
   var calibration: String
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The samples' classes: .npy, or text with one a line.", valueName: "PATH")
-  )
-  var labels: String?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "What is done to stored samples: scale=1/255,offset=0,…, or a JSON5 file.",
-      valueName: "STEPS"
-    )
-  )
-  var preprocess: String?
+  @OptionGroup var sampleOptions: SampleOptions
 
   @Option(name: .long, help: ArgumentHelp("Actions, by commas.", valueName: "A,B,…"))
   var actions: String = SweepOptions.defaultActionNames.joined(separator: ",")
@@ -128,6 +115,9 @@ struct SensitivityCommand: StatusCommand {
       throw ValidationError("--merge measures nothing: no --shard, --resume, --restart, --time")
     }
   }
+
+  var labels: String? { sampleOptions.labels }
+  var preprocess: String? { sampleOptions.preprocess }
 
   func status() throws -> ExitStatus {
     try SensitivityRun(self).status()

@@ -11,12 +11,22 @@ package struct InputMoments: Equatable, Sendable {
   /// Σ x xᵀ over all rows: `groups × taps × taps`; `nil` where it was not asked for or is above the
   /// limit.
   package var gram: [Double]?
+  /// The rows themselves, one after the other, of a layer without groups that sees fewer of them than
+  /// its Gram matrix would take; `nil` otherwise.
+  package var inputs: [Float]?
 
-  package init(rowCount: Int, sums: [Double], squares: [Double], gram: [Double]?) {
+  package init(
+    rowCount: Int,
+    sums: [Double],
+    squares: [Double],
+    gram: [Double]?,
+    inputs: [Float]? = nil
+  ) {
     self.rowCount = rowCount
     self.sums = sums
     self.squares = squares
     self.gram = gram
+    self.inputs = inputs
   }
 
   /// Σ over outputs of `Δw G Δwᵀ`: the summed square of the error that a change of weights makes at
@@ -25,8 +35,8 @@ package struct InputMoments: Equatable, Sendable {
   /// - Parameters:
   ///   - change: New weights minus old ones, in the layer's matrix form.
   ///   - layer: The layer.
-  /// - Returns: `nil` where the Gram matrix was not kept.
-  /// - Complexity: O(outputs · taps²).
+  /// - Returns: `nil` where neither the Gram matrix nor the rows were kept.
+  /// - Complexity: O(outputs · taps²), or O(outputs · taps · rows).
   package func outputError(of change: [Float], layer: WeightLayer) -> Double? {
     outputSquares(of: change, layer: layer)?.reduce(0, +)
   }
@@ -36,10 +46,10 @@ package struct InputMoments: Equatable, Sendable {
   /// - Parameters:
   ///   - weights: In the layer's matrix form.
   ///   - layer: The layer.
-  /// - Returns: `nil` where the Gram matrix was not kept.
-  /// - Complexity: O(outputs · taps²).
+  /// - Returns: `nil` where neither the Gram matrix nor the rows were kept.
+  /// - Complexity: O(outputs · taps²), or O(outputs · taps · rows).
   package func outputSquares(of weights: [Float], layer: WeightLayer) -> [Double]? {
-    guard let gram else { return nil }
+    guard let gram else { return inputs.map { outputSquares(of: weights, layer, $0) } }
     let taps = layer.taps
     let perGroup = layer.outputs / layer.groups
     var sums = [Double](repeating: 0, count: layer.outputs)
@@ -55,6 +65,27 @@ package struct InputMoments: Equatable, Sendable {
               product += gram[base + first * taps + second] * Double(weights[row * taps + second])
             }
             sums[row] += weight * product
+          }
+        }
+      }
+    }
+    return sums
+  }
+
+  private func outputSquares(of weights: [Float], _ layer: WeightLayer, _ inputs: [Float])
+    -> [Double]
+  {
+    let taps = layer.taps
+    var sums = [Double](repeating: 0, count: layer.outputs)
+    inputs.withUnsafeBufferPointer { inputs in
+      weights.withUnsafeBufferPointer { weights in
+        for row in 0..<layer.outputs {
+          for start in stride(from: 0, to: inputs.count, by: taps) {
+            var product = 0.0
+            for tap in 0..<taps {
+              product += Double(weights[row * taps + tap]) * Double(inputs[start + tap])
+            }
+            sums[row] += product * product
           }
         }
       }
@@ -81,7 +112,7 @@ struct MomentCollector: Sendable {
   private(set) var moments: InputMoments
   private let windows: LayerWindows
 
-  init(_ windows: LayerWindows, keepsGram: Bool) {
+  init(_ windows: LayerWindows, keepsGram: Bool, keepsInputs: Bool = false) {
     self.windows = windows
     let layer = windows.layer
     let count = layer.groups * layer.taps
@@ -89,7 +120,8 @@ struct MomentCollector: Sendable {
       rowCount: 0,
       sums: Array(repeating: 0, count: count),
       squares: Array(repeating: 0, count: count),
-      gram: keepsGram ? Array(repeating: 0, count: count * layer.taps) : nil
+      gram: keepsGram ? Array(repeating: 0, count: count * layer.taps) : nil,
+      inputs: keepsInputs ? [] : nil
     )
   }
 
@@ -129,6 +161,9 @@ struct MomentCollector: Sendable {
       }
     }
     moments.rowCount += rows
+    if moments.inputs != nil {
+      windows.forEachRow(values) { _, row in moments.inputs?.append(contentsOf: row) }
+    }
     for index in sums.indices {
       moments.sums[index] += Double(sums[index])
       moments.squares[index] += Double(squares[index])

@@ -16,7 +16,8 @@ package struct CalibrationRecord: Sendable {
     package var decays = [0.95, 0.999]
     /// Whether inputs of layers are measured for pruning and corrections.
     package var measuresInputs = true
-    /// The bytes that Gram matrices may take; layers come in order until there are no more.
+    /// The bytes that Gram matrices may take, or the inputs themselves where those are few; layers come
+    /// in order until there are no more.
     package var gramBytes = 0
     /// The values to look at; `nil` for all.
     package var values: Set<ValueID>?
@@ -38,7 +39,7 @@ package struct CalibrationRecord: Sendable {
   package let statistics: [ValueID: TensorStatistics]
   /// What the layers' inputs are like, by the layer's node.
   package let moments: [NodeID: InputMoments]
-  /// Layers whose Gram matrix is above the limit, in order.
+  /// Layers whose Gram matrix is above the limit, and their inputs too, in order.
   package let layersWithoutGram: [NodeID]
 
   /// Runs all samples once and collects everything.
@@ -140,11 +141,19 @@ private struct CalibrationPass {
         let windows = LayerWindows(layer, in: graph, types: compiled.types)
       else { continue }
       // Sums over one sample are float32, those over all float64.
-      let bytes = checkedProduct([layer.groups, layer.taps, layer.taps, 12])
-      let fits = bytes.map { $0 <= bytesLeft } ?? false
-      if fits { bytesLeft -= bytes ?? 0 } else { layersWithoutGram.append(layer.node) }
+      let bytes = checkedProduct([layer.groups, layer.taps, layer.taps, 12]) ?? .max
+      // Few long rows take less as they are.
+      let positions = windows.batch * windows.outputPositions
+      let rowBytes = checkedProduct([samples.count, positions, layer.taps, 4]) ?? .max
+      let keepsInputs = layer.groups == 1 && rowBytes < bytes / 4 && rowBytes <= bytesLeft
+      let keepsGram = !keepsInputs && bytes <= bytesLeft
+      if keepsInputs { bytesLeft -= rowBytes }
+      if keepsGram { bytesLeft -= bytes }
+      if !keepsInputs, !keepsGram { layersWithoutGram.append(layer.node) }
       let job = Job(layer.input)
-      job.layer = (layer.node, MomentCollector(windows, keepsGram: fits))
+      job.layer = (
+        layer.node, MomentCollector(windows, keepsGram: keepsGram, keepsInputs: keepsInputs)
+      )
       jobs.append(job)
     }
     self.jobs = jobs

@@ -53,6 +53,8 @@ package struct PlanLoop {
   package var mostTrials: Int
   /// Plans near the best one that are simulated beside it.
   package var mostVariants = 0
+  /// Simulations of plans that differ from the best one in a group or two.
+  package var mostExchanges = 0
   /// Whether plans of one action everywhere are simulated too.
   package var triesUniform = false
 
@@ -145,6 +147,7 @@ package struct PlanLoop {
     }
     if let found = best, found.keeps || ceiling == nil {
       try explore(start, problem, simulator, evaluator, isOver, &best)
+      try exchange(start, problem, simulator, evaluator, isOver, &best)
     }
     if triesUniform, best != nil {
       for (action, chosen) in uniformPlans(problem) where !isOver() {
@@ -180,12 +183,11 @@ package struct PlanLoop {
     _ isOver: () -> Bool,
     _ best: inout Candidate?
   ) throws(PlanningError) {
-    // Where little is lost there is little to win.
-    guard mostVariants > 0, problem.goal == .accuracy, (best?.figures.divergence.mean ?? 0) > 1e-3
-    else { return }
+    guard mostVariants > 0, isWorthMore(problem, best) else { return }
     var generator = SeededGenerator(seed: 0x5EED)
     var quick = solver
     quick.solver.gap = max(solver.solver.gap, 0.01)
+    quick.solver.seconds = min(solver.solver.seconds, 3)
     var seen: Set<[Int]> = []
     for _ in 0..<mostVariants {
       if isOver() { return }
@@ -206,6 +208,51 @@ package struct PlanLoop {
       if candidate.isBetter(than: best) { best = candidate }
     }
   }
+
+  /// Where little is lost there is little to win.
+  private func isWorthMore(_ problem: PlanProblem, _ best: Candidate?) -> Bool {
+    problem.goal == .accuracy && (best?.figures.divergence.mean ?? 0) > 1e-3
+  }
+
+  /// Simulates plans that give one group more and another one less than the best plan does, and goes
+  /// on from each that is better, until none is or enough were run.
+  private func exchange(
+    _ start: PlanProblem,
+    _ problem: PlanProblem,
+    _ simulator: any PlanSimulator,
+    _ evaluator: (any FigureEvaluator)?,
+    _ isOver: () -> Bool,
+    _ best: inout Candidate?
+  ) throws(PlanningError) {
+    // What joint trials taught orders the plans; the limits are those that were asked for.
+    var near = problem
+    near.budgets = start.budgets
+    let exchange = PlanExchange(problem: near, evaluator: evaluator)
+    var known: Set<[Int]> = []
+    while known.count < mostExchanges, isWorthMore(start, best), let now = best {
+      known.insert(now.solution.chosen)
+      let count = min(Self.exchangesAtOnce, mostExchanges - known.count)
+      let plans = try exchange.neighbours(of: now.solution.chosen, except: known, count: count)
+      if plans.isEmpty { return }
+      for plan in plans where !isOver() {
+        known.insert(plan)
+        let solution = ChoiceSolution(
+          status: .feasible,
+          chosen: plan,
+          cost: problem.divergence(plan).mean,
+          bound: now.solution.bound
+        )
+        let candidate = try candidate(solution, start, simulator)
+        guard candidate.isBetter(than: best) else { continue }
+        // Less than a percent is more likely chance than a better plan.
+        if candidate.value < 0.99 * now.value || !now.keeps { best = candidate }
+      }
+      if isOver() { return }
+    }
+  }
+
+  /// Plans around one that are simulated before the best of them is gone on from.
+  private static let exchangesAtOnce = 8
 
   private func candidate(
     _ solution: ChoiceSolution,

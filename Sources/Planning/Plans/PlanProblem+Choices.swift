@@ -204,6 +204,17 @@ extension PlanProblem {
     return isConsistent(chosen)
   }
 
+  /// Whether a plan's sizes and counts stay within their budgets.
+  func keepsSums(_ chosen: [Int]) -> Bool {
+    additive.allSatisfy { entry in
+      switch entry.budget.figure {
+      case .size, .weights, .macs:
+        predicted(entry.budget.figure, chosen).map { $0 <= entry.limit } ?? false
+      default: true
+      }
+    }
+  }
+
   /// Whether no choices of a plan exclude each other.
   package func isConsistent(_ chosen: [Int]) -> Bool {
     exclusions.allSatisfy { cut in

@@ -6,7 +6,7 @@ package struct PlanRepair {
     /// The choice before and the one that takes its place; 0 leaves the sites as they are.
     package var from: Int
     package var to: Int
-    /// Bytes that it adds again.
+    /// Bytes that it adds again; below 0 where it pays for another group's.
     package var bytes: Int
     package var divergenceBefore: Double
     package var divergenceAfter: Double
@@ -17,7 +17,7 @@ package struct PlanRepair {
     package var chosen: [Int]
     package var figures: SimulatedFigures
     package var steps: [Step]
-    /// Whether the floor is kept; `false` where taking more back would break another budget.
+    /// Whether the floor is kept; `false` where nothing within the budgets loses less.
     package var isRepaired: Bool
   }
 
@@ -34,6 +34,7 @@ package struct PlanRepair {
   /// Reverts the action that gives most divergence back for a byte, as often as needed.
   ///
   /// Where a group cannot be left as it is under the other budgets, its next gentler action is tried.
+  /// Where the budgets leave no room for that, another group is made harsher in exchange.
   ///
   /// - Parameters:
   ///   - chosen: The plan.
@@ -53,11 +54,12 @@ package struct PlanRepair {
     var chosen = chosen
     var figures = try simulator.simulate(chosen)
     var steps: [Step] = []
+    let exchange = PlanExchange(problem: problem, evaluator: evaluator)
     while !accepts(figures) {
       var best: (step: Step, chosen: [Int], gain: Double, figures: SimulatedFigures)?
       if steps.count < mostSteps {
         for group in candidates(chosen, problem) {
-          guard let found = try gentler(group, chosen, problem, evaluator) else { continue }
+          guard let found = try gentler(group, chosen, exchange) else { continue }
           let result = try simulator.simulate(found)
           let bytes = size(problem, found) - size(problem, chosen)
           let back = figures.divergence.mean - result.divergence.mean
@@ -75,6 +77,15 @@ package struct PlanRepair {
         }
       }
       guard let best else {
+        let exchanged =
+          steps.count < mostSteps
+          ? try swapped(chosen, figures, exchange, simulator) : nil
+        if let exchanged {
+          chosen = exchanged.chosen
+          steps += exchanged.steps
+          figures = exchanged.figures
+          continue
+        }
         return Outcome(chosen: chosen, figures: figures, steps: steps, isRepaired: false)
       }
       chosen = best.chosen
@@ -82,6 +93,43 @@ package struct PlanRepair {
       figures = best.figures
     }
     return Outcome(chosen: chosen, figures: figures, steps: steps, isRepaired: true)
+  }
+
+  /// The best of the plans that differ in a group or two and keep the budgets; `nil` where none loses
+  /// less.
+  ///
+  /// Where a group pays for another one, both steps have the divergences of the exchange.
+  private func swapped(
+    _ chosen: [Int],
+    _ figures: SimulatedFigures,
+    _ exchange: PlanExchange,
+    _ simulator: any PlanSimulator
+  ) throws(PlanningError) -> (chosen: [Int], figures: SimulatedFigures, steps: [Step])? {
+    var best: (chosen: [Int], figures: SimulatedFigures)?
+    let near = try exchange.neighbours(of: chosen, except: [chosen], count: mostTrials)
+    for plan in near {
+      let result = try simulator.simulate(plan)
+      let least = best?.figures.divergence.mean ?? figures.divergence.mean
+      if result.divergence.mean < least { best = (plan, result) }
+    }
+    guard let best else { return nil }
+    var plan = chosen
+    var steps: [Step] = []
+    for group in chosen.indices where best.chosen[group] != chosen[group] {
+      let before = size(exchange.problem, plan)
+      plan[group] = best.chosen[group]
+      steps.append(
+        Step(
+          group: group,
+          from: chosen[group],
+          to: plan[group],
+          bytes: size(exchange.problem, plan) - before,
+          divergenceBefore: figures.divergence.mean,
+          divergenceAfter: best.figures.divergence.mean
+        )
+      )
+    }
+    return (best.chosen, best.figures, steps)
   }
 
   /// The groups with an action, the most expensive first.
@@ -99,9 +147,9 @@ package struct PlanRepair {
   private func gentler(
     _ group: Int,
     _ chosen: [Int],
-    _ problem: PlanProblem,
-    _ evaluator: (any FigureEvaluator)?
+    _ exchange: PlanExchange
   ) throws(PlanningError) -> [Int]? {
+    let problem = exchange.problem
     let now = problem.divergence(group, chosen[group])
     let order = problem.groups[group].choices.indices
       .filter { $0 == 0 || problem.divergence(group, $0) < now }
@@ -112,31 +160,12 @@ package struct PlanRepair {
     for choice in order where choice != chosen[group] {
       var candidate = chosen
       candidate[group] = choice
-      guard keeps(problem, candidate) else { continue }
-      var isKept = true
-      for entry in problem.nonAdditive {
-        let value = try evaluator?.figure(entry.budget.figure, of: candidate)
-        if let value, value <= entry.limit { continue }
-        isKept = false
-      }
-      if isKept { return candidate }
+      if try exchange.keeps(candidate) { return candidate }
     }
     return nil
   }
 
   private func size(_ problem: PlanProblem, _ chosen: [Int]) -> Int {
     problem.groups.indices.reduce(0) { $0 + problem.bytes($1, chosen) }
-  }
-
-  /// Whether sizes and counts stay within their budgets, and no choices exclude each other.
-  private func keeps(_ problem: PlanProblem, _ chosen: [Int]) -> Bool {
-    problem.isConsistent(chosen)
-      && problem.additive.allSatisfy { entry in
-        switch entry.budget.figure {
-        case .size, .weights, .macs:
-          problem.predicted(entry.budget.figure, chosen).map { $0 <= entry.limit } ?? false
-        default: true
-        }
-      }
   }
 }

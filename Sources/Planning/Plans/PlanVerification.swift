@@ -1,12 +1,12 @@
 /// What a plan does to samples that its search did not see.
 package struct PlanVerification: Sendable, Equatable {
-  /// An action that was taken back because the plan lost more than was predicted.
+  /// An action that was taken back or exchanged because the plan lost more than was predicted.
   package struct Repair: Sendable, Equatable {
     package var site: String
     package var action: String
     /// What the action was before; where the site goes is `replacement`, `nil` as it was in the model.
     package var replacement: String?
-    /// Bytes of the file that this costs.
+    /// Bytes of the file that this costs; below 0 where the site pays for another one's.
     package var bytes: Int
     /// On the samples held out.
     package var divergenceBefore: Double

@@ -37,6 +37,9 @@ package struct Recipe: Sendable, Equatable {
     {
       names.append("tfmot_training")
     }
+    if isKeras, steps.contains(.binary) || actions.contains(where: isBinary) {
+      names.append("binary_training")
+    }
     if isKeras,
       steps.contains(.distillation) || actions.contains(where: { $0.hasPrefix("channels-") })
     {
@@ -47,8 +50,14 @@ package struct Recipe: Sendable, Equatable {
     }
   }
 
+  private static func isBinary(_ action: String) -> Bool {
+    action.hasPrefix("binary") || action.hasPrefix("ternary")
+  }
+
   private static func isKnownToEdgeQuantizer(_ action: String) -> Bool {
-    let stem = action.hasSuffix("-mse") ? String(action.dropLast(4)) : action
+    var stem = action
+    if stem.hasSuffix("+refit") { stem.removeLast(6) }
+    if stem.hasSuffix("-mse") { stem.removeLast(4) }
     let scopes = ["channel", "tensor", "group32", "group64", "group128"]
     return stem == "float16" || scopes.contains { stem == "int8-" + $0 || stem == "int4-" + $0 }
   }

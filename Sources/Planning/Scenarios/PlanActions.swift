@@ -2,8 +2,8 @@ import TargetRules
 
 /// The actions that a plan measures where nobody says which.
 package enum PlanActions {
-  /// Forms of weights that files can hold, fewer channels, and integer activations for budgets that
-  /// weights do not move.
+  /// Forms of weights that files can hold, those of 4 bits also refitted to the samples, fewer channels,
+  /// and integer activations for budgets that weights do not move.
   ///
   /// - Parameters:
   ///   - budgets: What has to be kept.
@@ -12,7 +12,8 @@ package enum PlanActions {
   package static func standard(for budgets: [Budget], on target: DeploymentTarget?) -> [String] {
     var names = [
       "float16", "int8-channel", "int8-tensor", "int4-channel", "int4-channel-mse",
-      "int4-tensor-mse", "int4-group32", "channels-10", "channels-25",
+      "int4-tensor-mse", "int4-group32", "int4-channel+refit", "int4-channel-mse+refit",
+      "int4-group32+refit", "channels-5", "channels-7", "channels-10", "channels-25",
     ]
     let figures = Set(budgets.map(\.figure))
     if figures.contains(.arena) || figures.contains(.latency)

@@ -56,6 +56,7 @@ final class PlanRun {
       mostTrials: data.mostTrials
     )
     loop.mostVariants = min(data.mostTrials, 24)
+    loop.mostExchanges = 4 * data.mostTrials
     loop.triesUniform = true
     return try loop.run(
       problem,

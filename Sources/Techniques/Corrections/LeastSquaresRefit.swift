@@ -7,20 +7,45 @@ import Calibration
 /// 1992, "Optimal Brain Surgeon", for a whole set at once). Coded weights: columns are coded one after
 /// the other, and each error is spread over the columns that follow by the rows of the Cholesky factor
 /// of `G⁻¹` (Frantar et al. 2022, "GPTQ", section 3.2 and algorithm 1). 1 % of the mean of the
-/// diagonal is added to it (the same, section 3.3).
+/// diagonal is added to it (the same, section 3.3). Codes are then refined one by one, which is also
+/// what layers of very many inputs get instead: `CoordinateRefit`.
 enum LeastSquaresRefit {
   static func refit(
     _ coded: CodedWeights,
     of weights: WeightMatrix,
     named name: String
   ) throws(TechniqueError) -> CodedWeights {
-    guard let gram = weights.moments?.gram else {
+    guard let moments = weights.moments, moments.gram != nil || moments.inputs != nil else {
       throw TechniqueError(
         .dataInvalid,
         "\(name) needs the Gram matrix of the layer's inputs, which was not kept"
       )
     }
     var result = coded
+    let taps = weights.columns
+    if let gram = moments.gram, taps <= mostFactored { factored(gram, coded, weights, &result) }
+    if coded.freeWeights == nil || moments.gram == nil || taps > mostFactored {
+      CoordinateRefit.refine(&result, of: weights, moments)
+    }
+    if coded.freeWeights == nil { result.codes = nil }
+    // What is stored is worth its bytes only where it is better on the samples.
+    let before = zip(coded.values, weights.values).map { $0 - $1 }
+    let after = zip(result.values, weights.values).map { $0 - $1 }
+    guard let old = moments.outputError(of: before, layer: weights.layer),
+      let new = moments.outputError(of: after, layer: weights.layer), new <= old
+    else { return coded }
+    return result
+  }
+
+  /// The most inputs of a layer whose matrix is factored: the time grows with their third power.
+  private static let mostFactored = 1_024
+
+  private static func factored(
+    _ gram: [Double],
+    _ coded: CodedWeights,
+    _ weights: WeightMatrix,
+    _ result: inout CodedWeights
+  ) {
     let taps = weights.columns
     let perGroup = weights.rows / weights.layer.groups
     for group in 0..<weights.layer.groups {
@@ -34,24 +59,20 @@ enum LeastSquaresRefit {
         for row in rows { spread(row, weights, factor, nearest, &result) }
       }
     }
-    if coded.freeWeights == nil { result.codes = nil }
-    // What is stored is worth its bytes only where it is better on the samples.
-    let before = zip(coded.values, weights.values).map { $0 - $1 }
-    let after = zip(result.values, weights.values).map { $0 - $1 }
-    guard let moments = weights.moments,
-      let old = moments.outputError(of: before, layer: weights.layer),
-      let new = moments.outputError(of: after, layer: weights.layer), new <= old
-    else { return coded }
-    return result
   }
 
   private static func damped(_ gram: [Double], _ count: Int) -> [Double] {
     var result = gram
-    let mean = (0..<count).reduce(0.0) { $0 + gram[$1 * count + $1] } / Double(max(count, 1))
-    // Inputs that are always 0 leave the matrix singular; any positive number makes it regular.
-    let more = mean > 0 ? 0.01 * mean : 1
+    let more = damping((0..<count).map { gram[$0 * count + $0] })
     for index in 0..<count { result[index * count + index] += more }
     return result
+  }
+
+  /// What is added to the squares of inputs.
+  static func damping(_ squares: [Double]) -> Double {
+    let mean = squares.reduce(0, +) / Double(max(squares.count, 1))
+    // Inputs that are always 0 leave the matrix singular; any positive number makes it regular.
+    return mean > 0 ? 0.01 * mean : 1
   }
 
   /// The remaining weights of a pruned row.
