@@ -190,4 +190,5 @@ def main():
             print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
 
 
-main()
+if __name__ == "__main__":
+    main()

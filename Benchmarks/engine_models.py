@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the models of the engine's benchmark in a folder: engine_models.py FOLDER
+"""Makes the models of the engine's benchmark in a folder: engine_models.py FOLDER [NAME...]
 
 MobileNetV2 (224 x 224) and Xception (299 x 299) of tf.keras.applications as float and full-integer
 TensorFlow Lite and as ONNX. Weights and the statistics of batch normalisation are random: speed does
@@ -70,7 +70,7 @@ def convert_onnx(source, path):
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ["MobileNetV2", "Xception"]:
+    for name in sys.argv[2:] or ["MobileNetV2", "Xception"]:
         stem = name.lower()
         paths = {kind: folder / f"{stem}_{kind}.tflite" for kind in ["f32", "int8"]}
         if not all(path.exists() for path in paths.values()):

@@ -13,20 +13,7 @@ folder=$3
 count=${4:-1000}
 data=$models/data
 mkdir -p "$folder"
-python3 - "$data" "$folder" <<'PYTHON'
-import sys
-
-import numpy as np
-
-data, folder = sys.argv[1:]
-# Keyword features are stored as the int8 model takes them (models/README.md).
-words = np.load(data + "/kws01_features_int8.npy").astype(np.float32)
-np.save(folder + "/kws.npy", (words - 83) * np.float32(0.5847029))
-# Windows of five frames, one every eight.
-sounds = np.load(data + "/ad01_spectrograms_f32.npy").reshape(-1, 200, 128)
-windows = [s[i : i + 5].reshape(-1) for s in sounds for i in range(0, 196, 8)]
-np.save(folder + "/ad.npy", np.stack(windows).astype(np.float32))
-PYTHON
+python3 "$(dirname "$0")/sweep_data.py" "$data" "$folder"
 run() {
   echo "== $1"
   shift

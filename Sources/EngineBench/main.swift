@@ -21,6 +21,7 @@ import Darwin
 //   run THREADS COUNT       -> microseconds of wall and of processor time, medians of COUNT runs
 //   batch THREADS COUNT     -> microseconds for each of COUNT samples, one a thread
 //   resume COUNT            -> microseconds of a run from the last layer on
+//   suffixes COUNT          -> microseconds of processor time of a run from each layer on, the mean
 //   profile                 -> a line a step
 //   compile COUNT           -> microseconds of compiling
 //   memory                  -> bytes of packed weights and of one executor
@@ -127,6 +128,15 @@ struct Bench {
       guard let last = compiled.lastLayer else { break }
       let time = try timed(numbers[0]) { _ = try keeping.resume(from: last) }
       print(microseconds(time.wall))
+    case "suffixes" where numbers.count == 1:
+      let keeping = try CompiledGraph.Executor(compiled, keepsAll: true)
+      _ = try keeping.run(inputs: inputs)
+      let names: Set<String> = ["convolution", "depthwiseConvolution", "fullyConnected"]
+      let layers = model.main.nodeIDs.filter { names.contains(model.main[$0].op.name) }
+      let times = try layers.map { layer in
+        try timed(numbers[0]) { _ = try keeping.resume(from: layer) }.processor
+      }
+      print(microseconds(times.reduce(0, +) / Double(max(times.count, 1))))
     case "profile":
       let executor = try executor(1)
       var times: [[Double]] = []

@@ -1,5 +1,5 @@
 // Measures sweeps: SweepBench MODEL DATA PREPROCESS [samples=N] [labels=PATH] [efforts=exact,screen]
-// [actions=A,B] [cache=BYTES] [threads=N].
+// [actions=A,B] [cache=BYTES] [threads=N] [shard=K/N] [dump=FILE].
 //
 // One line an action: how estimates order the sites beside the exact sweep of the same samples, how
 // two halves of the exact sweep do (no estimate of the truth can be better than those allow), and by
@@ -89,6 +89,25 @@ else {
   exit(2)
 }
 
+/// Writes each trial's estimate and each sample's divergence, a line a trial, for other programs.
+func dump(
+  _ sweep: Sweep,
+  _ records: SweepRecords,
+  _ effort: SweepOptions.Effort,
+  _ path: String
+) throws {
+  var text = "curvatures\t\t\t\t"
+  text += records.curvatures.map { "\($0 ?? 0)" }.joined(separator: " ") + "\n"
+  for (trial, content) in sweep.plan.trials.enumerated() {
+    let cost = records.costs[trial]
+    text += "\(content.name)\t\(sweep.screeningCost.suffixes[trial])\t"
+    text += "\(cost?.linear ?? .nan)\t\(cost?.linearVariance ?? .nan)\t"
+    let figures = records.figures[trial] ?? []
+    text += figures.map { "\($0?.divergence ?? .nan)" }.joined(separator: " ") + "\n"
+  }
+  try text.write(toFile: "\(path).\(effort.rawValue)", atomically: true, encoding: .utf8)
+}
+
 func result(_ effort: SweepOptions.Effort) throws -> SensitivityResult {
   let started = processorSeconds()
   let clock = ContinuousClock.now
@@ -96,9 +115,24 @@ func result(_ effort: SweepOptions.Effort) throws -> SensitivityResult {
   options.effort = effort
   if let cache = arguments.options["cache"].flatMap({ Int($0) }) { options.cacheBytes = cache }
   if arguments.options["modes"] == "no" { options.includesModes = false }
-  let record = try CalibrationRecord(compiled, samples: samples, queue: queue)
+  if let parts = arguments.options["shard"]?.split(separator: "/").compactMap({ Int($0) }),
+    parts.count == 2
+  {
+    options.shard = SweepOptions.Shard(index: parts[0], of: parts[1])
+  }
+  var calibration = CalibrationRecord.Options()
+  calibration.measuresInputs = options.actions.contains {
+    !$0.corrections.isEmpty || $0.kind == .weights && $0.name.hasSuffix("-activation")
+  }
+  let record = try CalibrationRecord(
+    compiled,
+    samples: samples,
+    options: calibration,
+    queue: queue
+  )
   let calibrated = processorSeconds()
-  let context = ActionContext(model, types: compiled.types, record: record)
+  var context = ActionContext(model, types: compiled.types, record: record)
+  context.reestimation = .init(compiled: compiled, samples: samples)
   let plan = SweepPlan(
     context,
     measure: measure,
@@ -124,12 +158,18 @@ func result(_ effort: SweepOptions.Effort) throws -> SensitivityResult {
   var journal = SweepJournal(SweepRecords(plan, sampleCount: samples.count))
   _ = try sweep.run(&journal)
   let passes = sweep.passes(journal.records)
+  let runs = plan.trials.indices.reduce(into: 0) { count, trial in
+    guard case .action = plan.trials[trial].subject else { return }
+    count += journal.records.figures[trial]?.count { $0 != nil } ?? 0
+  }
+  if let path = arguments.options["dump"] { try dump(sweep, journal.records, effort, path) }
   print(
     "\(effort.rawValue): \(plan.sites.count) sites, \(passes.actions) actions,"
       + " \(samples.count) samples; calibration \(digits(calibrated - started, 2)) s,"
       + " all \(digits(processorSeconds() - started, 2)) s of processor time,"
       + " \(digits((ContinuousClock.now - clock) / .seconds(1), 2)) s, peak \(digits(peakMebibytes(), 0)) MiB"
   )
+  print("  \(runs) runs of actions on samples")
   print(
     "  passes: actions \(digits(passes.taken, 1)) of \(digits(passes.naive, 0)) naive"
       + " (\(digits(100 * passes.taken / max(passes.naive, 1), 2)) %), others \(digits(passes.others, 1))"

@@ -1,4 +1,7 @@
+import ByteIO
 import Calibration
+import Execution
+import Kernels
 import ModelIR
 import Operators
 
@@ -12,6 +15,20 @@ package struct ActionContext: Sendable {
   package let sites: SiteList
   let layers: [NodeID: WeightLayer]
   let thresholds = GlobalThresholds()
+  let chains = EqualizedChains()
+  /// What measuring batch normalisations anew needs; `nil` where there is no data.
+  package var reestimation: Reestimation?
+
+  /// The model and the samples that it is run on.
+  package struct Reestimation: Sendable {
+    package var compiled: CompiledGraph
+    package var samples: SampleSet
+
+    package init(compiled: CompiledGraph, samples: SampleSet) {
+      self.compiled = compiled
+      self.samples = samples
+    }
+  }
 
   package init(_ model: Model, types: [TensorType], record: CalibrationRecord? = nil) {
     self.model = model
@@ -95,19 +112,44 @@ extension Action {
     }
   }
 
+  /// The first node that computes something else after the action; `nil` for channels, whose model is
+  /// another one.
+  package func firstNode(at site: Site, in context: ActionContext) -> NodeID? {
+    let nodes =
+      corrections.contains(.equalize)
+      ? site.nodes + (context.chain(of: site)?.nodes ?? []) : site.nodes
+    return nodes.min()
+  }
+
   private func applyWeights(
     _ site: Site,
     _ context: ActionContext,
     _ encode: (WeightMatrix) throws(TechniqueError) -> CodedWeights
   ) throws(TechniqueError) -> AppliedAction {
     let graph = context.model.main
-    guard let layer = context.layer(site), let original = layer.matrix(in: graph) else {
+    guard let layer = context.layer(site), var original = layer.matrix(in: graph) else {
       throw TechniqueError(.dataInvalid, "the weights of \(site.id) are not at hand")
+    }
+    var moments = context.record?.moments[layer.node]
+    var others: [ValueID: Tensor] = [:]
+    if corrections.contains(.equalize) {
+      guard let chain = context.chain(of: site), let even = chain.constants[layer.weights],
+        case .floats(let values) = even.elements
+      else {
+        throw TechniqueError(
+          .usage,
+          "\(name): no layer follows \(site.id) or comes before it with nothing or a ReLU between"
+        )
+      }
+      others = chain.constants
+      original = layer.matrix(values)
+      if let factors = chain.inputFactors[layer.node] {
+        moments = moments?.dividing(byInput: factors, of: layer)
+      }
     }
     guard original.allSatisfy(\.isFinite) else {
       throw TechniqueError(.modelInvalid, "the weights of \(site.id) are not all finite")
     }
-    let moments = context.record?.moments[layer.node]
     let matrix = WeightMatrix(layer: layer, values: original, moments: moments)
     var coded = try encode(matrix)
     if corrections.contains(.refit) {
@@ -116,10 +158,9 @@ extension Action {
     guard coded.values.allSatisfy(\.isFinite) else {
       throw TechniqueError(.dataInvalid, "\(name) makes weights of \(site.id) that are not finite")
     }
+    others[layer.weights] = Tensor(layer.sizes, floats: layer.stored(coded.values))
     var applied = AppliedAction(
-      constants: [
-        layer.weights: Tensor(layer.sizes, floats: layer.stored(coded.values))
-      ],
+      constants: others,
       bytes: coded.bytes,
       sparseBytes: coded.sparseBytes,
       coded: coded
@@ -128,7 +169,13 @@ extension Action {
       guard site.nodes.count == 1 else {
         throw TechniqueError(.usage, "the weights of \(site.id) are shared, their biases are not")
       }
-      let bias = try BiasCorrection.corrected(coded, of: matrix, in: graph, named: name)
+      let bias = try BiasCorrection.corrected(
+        coded,
+        of: matrix,
+        bias: layer.bias.flatMap { others[$0] },
+        in: graph,
+        named: name
+      )
       applied.constants[bias.value] = bias.tensor
     }
     if corrections.contains(.norm) {
@@ -141,6 +188,15 @@ extension Action {
         of: matrix,
         bias: bias,
         in: graph,
+        named: name
+      )
+      applied.constants.merge(constants) { $1 }
+    }
+    if corrections.contains(.allNorms) {
+      let constants = try BatchNormReestimation.constants(
+        behind: Set(site.nodes),
+        after: applied.constants,
+        context,
         named: name
       )
       applied.constants.merge(constants) { $1 }

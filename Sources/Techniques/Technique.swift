@@ -89,6 +89,12 @@ package struct Action: Hashable, Sendable, CustomStringConvertible {
       }
       corrections.insert(correction)
     }
+    if case .globalPruning = effect, corrections.contains(.equalize) {
+      throw TechniqueError(
+        .usage,
+        "\"\(text)\": one threshold for all layers and +equalize exclude each other"
+      )
+    }
     self.effect = effect
     self.corrections = corrections
     name =
@@ -108,6 +114,9 @@ package struct Action: Hashable, Sendable, CustomStringConvertible {
 
 /// What repairs a layer after its weights were changed, without training.
 package enum Correction: String, Sendable, CaseIterable {
+  /// Before the action, channels are evened out with the layers next to it, which does not change what
+  /// the model computes: see `CrossLayerEqualization`.
+  case equalize
   /// Weights that are still free make up for the error: see `LeastSquaresRefit`.
   case refit
   /// The bias takes the shift of the outputs' mean: see `BiasCorrection`.
@@ -115,4 +124,10 @@ package enum Correction: String, Sendable, CaseIterable {
   /// The batch normalisation behind the layer takes the new means and variances: see
   /// `NormalizationCorrection`.
   case norm
+  /// All batch normalisations that the layer's output leads to are measured anew, from the first one on:
+  /// see `BatchNormReestimation`.
+  case allNorms = "all-norms"
+
+  /// Whether other layers' constants change too, so that actions at several layers cannot be joined.
+  package var reachesOtherLayers: Bool { self == .equalize || self == .allNorms }
 }

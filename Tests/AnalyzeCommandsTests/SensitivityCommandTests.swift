@@ -89,9 +89,10 @@ import Testing
   }
 
   /// Killed at any instant and resumed, a sweep comes to the same bytes as one that ran through.
-  @Test func `a killed sweep resumes to the same bytes`() throws {
+  @Test(arguments: ["exact", "balanced", "screen"])
+  func `a killed sweep resumes to the same bytes`(effort: String) throws {
     let folder = try TemporaryDirectory()
-    let arguments = ["--effort", "exact", "--samples", "120", "--actions", Self.few]
+    let arguments = ["--effort", effort, "--samples", "120", "--actions", Self.few]
     let whole = folder.path + "/whole.json"
     let start = ContinuousClock.now
     #expect(try sweep(whole, arguments).status == 0)
@@ -120,6 +121,61 @@ import Testing
     let exists = FileManager.default.fileExists(atPath: path + ".journal")
     #expect(try sweep(path, arguments + (exists ? ["--resume"] : [])).status == 0)
     #expect(try bytes(path) == expected)
+  }
+
+  /// The program gets a file that it can read and its word is what the document says.
+  @Test func `a metric by a command stands beside the divergence`() throws {
+    let folder = try TemporaryDirectory()
+    let path = folder.path + "/s.json"
+    let script = try folder.write(
+      Array("#!/bin/sh\n[ -n \"$2\" ] || exit 9\nhead -c 2 \"$2\" >&2\nwc -c < \"$2\"\n".utf8),
+      to: "metric.sh"
+    )
+    let outcome = try sweep(
+      path,
+      [
+        "--effort", "exact", "--samples", "7", "--actions", "int8-channel", "--metric",
+        "command:sh \(script) word",
+      ]
+    )
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.text.contains("of the float model: sh \(script) word"))
+    let root = try document(path)
+    #expect(root["metric"] as? String == "kl")
+    #expect(root["metricCommand"] as? String == "sh \(script) word")
+    let baseline = try #require(root["baseline"] as? [String: Any])
+    let bytes = try #require(baseline["ownMetric"] as? Double)
+    // Seven samples of ten scores and a label each, and the headers of a .npz.
+    #expect(bytes > 7 * (10 * 4 + 8) && bytes < 2_000)
+    let measurements = try #require(root["measurements"] as? [[String: Any]])
+    #expect(!measurements.isEmpty)
+    for measurement in measurements {
+      #expect(measurement["ownMetric"] as? Double == bytes)
+      #expect(measurement["divergence"] is [String: Any])
+    }
+  }
+
+  @Test(arguments: [
+    ("exit 3 #", "exit status 3"), ("echo much >&2; exit 1 #", "exit status 1: much"),
+    ("echo 12 apples #", "printed no number but \"12 apples\""), (": #", "but \"nothing\""),
+    ("echo nan #", "printed no number but \"nan\""), ("kill -9 $$ #", "ended by signal 9"),
+    ("sleep 30 #", "no answer within 1 s"), ("(sleep 30; echo 1) | cat #", "no answer within 1 s"),
+    ("/nowhere/metric", "exit status 127"),
+  ])
+  func `a command without a number is told before the work`(command: String, says: String) throws {
+    let folder = try TemporaryDirectory()
+    let path = folder.path + "/s.json"
+    let outcome = try sweep(
+      path,
+      [
+        "--samples", "3", "--actions", "int8-channel", "--metric", "command:" + command, "--limit",
+        "metric-time=1",
+      ]
+    )
+    #expect(outcome.status == 2)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.contains(says), "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: path))
   }
 
   @Test(arguments: ["exact", "balanced"])
@@ -268,6 +324,8 @@ import Testing
     (["--actions", "int8-channel,int8-channel"], "names int8-channel twice"),
     (["--samples", "0"], "--samples 0 must be at least 1"),
     (["--shard", "4/3"], "--shard"), (["--time", "-1s"], "--time"),
+    (["--metric", "kl", "--metric", "relative-mse"], "two units"),
+    (["--metric", "command: "], "--metric"), (["--actions", "prune-50+every"], "equalize"),
     (["--resume", "--restart"], "exclude each other"), (["--limit", "memory=3"], "no such limit"),
   ])
   func `wrong options are refused`(options: [String], says: String) throws {

@@ -47,6 +47,7 @@ struct Limit: Sendable {
     Limit("dense-alloc", .bytes, "64 × file + 16 MiB", "constants that are stored in fewer bytes"),
     Limit("tensor-bytes", .bytes, "2 GiB", "one tensor of a run"),
     Limit("cache", .bytes, "256 MiB", "activations that a sweep keeps"),
+    Limit("metric-time", .seconds, "600 s", "one run of the command of --metric"),
     Limit("layout-nodes", .count, "20000", "boxes that are laid out"),
     Limit("layout-time", .seconds, "10 s", "time of Graphviz, in a process of its own"),
     Limit("layout-mem", .bytes, "512 MiB", "memory of Graphviz, in a process of its own"),

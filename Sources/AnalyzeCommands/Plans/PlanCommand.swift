@@ -204,7 +204,14 @@ struct PlanCommand: StatusCommand {
     var names: [String] = []
     for name in list.split(separator: ",", omittingEmptySubsequences: false) {
       do throws(TechniqueError) {
-        names.append(try Action(String(name)).name)
+        let action = try Action(String(name))
+        guard !action.corrections.contains(where: \.reachesOtherLayers) else {
+          throw TechniqueError(
+            .usage,
+            "\(action.name) changes other layers too, so that a plan cannot join it with actions there"
+          )
+        }
+        names.append(action.name)
       } catch {
         throw CommandFailure(error.code, "--actions: " + error.message)
       }

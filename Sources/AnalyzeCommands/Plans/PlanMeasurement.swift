@@ -202,7 +202,7 @@ struct PlanMeasurement {
   private static func recordOptions(_ options: SweepOptions) -> CalibrationRecord.Options {
     var record = CalibrationRecord.Options()
     record.measuresInputs = options.actions.contains {
-      !$0.corrections.isEmpty || $0.name.contains("-activation")
+      !$0.corrections.isEmpty || $0.kind == .weights && $0.name.hasSuffix("-activation")
     }
     if options.actions.contains(where: { $0.corrections.contains(.refit) }) {
       record.gramBytes = options.cacheBytes
@@ -266,6 +266,7 @@ struct PlanMeasurement {
       switch error {
       case .read(let error): throw CommandFailure(error, path: command.model)
       case .write(let error): throw CommandFailure(error)
+      case .metric(let reason): throw CommandFailure(.dataInvalid, path: command.model, reason)
       }
     }
     return sweep.result(journal.records, digest: samplesDigest)

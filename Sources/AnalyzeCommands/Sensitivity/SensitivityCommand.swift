@@ -14,7 +14,6 @@ import Darwin
 #endif
 
 extension SweepOptions.Effort: ExpressibleByArgument {}
-extension OutputMeasure.Metric: ExpressibleByArgument {}
 
 /// `analyze sensitivity MODEL --calibration DATA -o FILE.json`: what each action on each layer costs.
 struct SensitivityCommand: StatusCommand {
@@ -69,8 +68,14 @@ struct SensitivityCommand: StatusCommand {
   )
   var seed: UInt64?
 
-  @Option(name: .long, help: ArgumentHelp("The unit (default: by the graph).", valueName: "METRIC"))
-  var metric: OutputMeasure.Metric?
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The unit (default: by the graph); command:CMD adds what a program says of the outputs (.npz).",
+      valueName: "METRIC"
+    )
+  )
+  var metric: [MetricOption] = []
 
   @Option(name: .long, help: ArgumentHelp("Stop after so long: 90s, 10m, 2h.", valueName: "TIME"))
   var time: DurationOption?
@@ -110,6 +115,8 @@ struct SensitivityCommand: StatusCommand {
       throw ValidationError("-o FILE.json says where to write")
     }
     if let samples, samples < 1 { throw ValidationError("--samples \(samples) must be at least 1") }
+    if units.count > 1 { throw ValidationError("--metric names two units") }
+    if metric.count - units.count > 1 { throw ValidationError("--metric names two commands") }
     if resume, restart { throw ValidationError("--resume and --restart exclude each other") }
     if !merge.isEmpty, shard != nil || resume || restart || time != nil {
       throw ValidationError("--merge measures nothing: no --shard, --resume, --restart, --time")
@@ -118,6 +125,23 @@ struct SensitivityCommand: StatusCommand {
 
   var labels: String? { sampleOptions.labels }
   var preprocess: String? { sampleOptions.preprocess }
+
+  /// The units that the options name: none or one.
+  private var units: [OutputMeasure.Metric] {
+    metric.compactMap { if case .unit(let unit) = $0 { unit } else { nil } }
+  }
+
+  /// The unit that the user states.
+  var unit: OutputMeasure.Metric? { units.first }
+
+  /// The user's own metric.
+  var ownMetric: OwnMetric? {
+    metric.lazy.compactMap { option in
+      guard case .command(let command) = option else { return nil }
+      let seconds = shared.limits["metric-time"] ?? MetricCommand.standardSeconds
+      return MetricCommand(command: command, seconds: seconds).metric
+    }.first
+  }
 
   func status() throws -> ExitStatus {
     try SensitivityRun(self).status()

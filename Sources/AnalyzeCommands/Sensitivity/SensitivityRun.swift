@@ -81,6 +81,13 @@ struct SensitivityRun {
     switch error {
     case .read(let error): CommandFailure(error, path: command.model)
     case .write(let error): CommandFailure(error)
+    case .metric(let reason):
+      CommandFailure(
+        .dataInvalid,
+        path: "--metric",
+        "the command gives no number " + reason,
+        hint: "it gets the path of an .npz and prints one number"
+      )
     }
   }
 
@@ -110,7 +117,8 @@ struct SensitivityRun {
         throw CommandFailure(error.code, error.message)
       }
       options.effort = command.effort
-      options.metric = command.metric
+      options.metric = command.unit
+      options.ownMetric = command.ownMetric
       options.seed = command.seed ?? 0
       options.shard = command.shard?.shard
       if let bytes = command.shared.limits["cache"] { options.cacheBytes = bytes }
@@ -138,7 +146,7 @@ struct SensitivityRun {
       measure = try CalibrationInput.measure(
         model,
         compiled,
-        metric: command.metric,
+        metric: command.unit,
         hasLabels: samples.labels != nil,
         path: command.model
       )
@@ -160,7 +168,8 @@ struct SensitivityRun {
     _ subject: Subject,
     record: CalibrationRecord?
   ) throws(CommandFailure) -> Sweep {
-    let context = ActionContext(subject.model, types: subject.compiled.types, record: record)
+    var context = ActionContext(subject.model, types: subject.compiled.types, record: record)
+    context.reestimation = .init(compiled: subject.compiled, samples: subject.samples)
     let plan = SweepPlan(
       context,
       measure: subject.measure,
@@ -201,7 +210,8 @@ struct SensitivityRun {
     var options = CalibrationRecord.Options()
     let actions = subject.options.actions
     options.measuresInputs = actions.contains {
-      !$0.corrections.isEmpty || $0.name.contains("-activation")
+      !$0.corrections.isSubset(of: [.equalize, .allNorms])
+        || $0.kind == .weights && $0.name.hasSuffix("-activation")
     }
     if actions.contains(where: { !$0.corrections.isDisjoint(with: [.refit, .norm]) }) {
       options.gramBytes = subject.options.cacheBytes

@@ -29,11 +29,12 @@ package struct SensitivityJSON {
 
   /// The document.
   package func value() -> JSONValue {
-    let baseline: JSONValue = [
-      "accuracy": JSONValue(result.baselineAccuracy),
-      "top5Accuracy": JSONValue(result.baselineTop5),
-      "notFinite": .int(result.baselineNotFinite),
+    let baseline: [JSONValue.Member] = [
+      .init("accuracy", JSONValue(result.baselineAccuracy)),
+      .init("top5Accuracy", JSONValue(result.baselineTop5)),
+      .init("notFinite", .int(result.baselineNotFinite)),
     ]
+    let own = result.ownMetric.map { [JSONValue.Member("ownMetric", JSONValue($0.baseline))] } ?? []
     return [
       "schema": "analyze.sensitivity/1",
       "tool": tool.json,
@@ -43,9 +44,10 @@ package struct SensitivityJSON {
       "calibration": calibration(),
       "metric": .string(result.metric.rawValue),
       "metricReason": .string(result.metricReason),
+      "metricCommand": JSONValue(result.ownMetric?.command),
       "measuredAt": JSONValue(result.measuredAt),
       "effort": .string(result.effort.rawValue),
-      "baseline": baseline,
+      "baseline": .object(baseline + own),
       "sites": .array(result.sites.map(site)),
       "measurements": .array(result.measurements.map(measurement)),
       "modes": .array(result.modes.map(mode)),
@@ -114,7 +116,7 @@ package struct SensitivityJSON {
       .init("accuracy", JSONValue(effect.accuracy)),
       .init("top5Accuracy", JSONValue(effect.top5Accuracy)),
       .init("samples", .int(effect.samples)), .init("notFinite", .int(effect.notFinite)),
-    ]
+    ] + (result.ownMetric == nil ? [] : [.init("ownMetric", JSONValue(effect.own))])
   }
 
   private func measurement(_ measurement: SensitivityResult.Measurement) -> JSONValue {

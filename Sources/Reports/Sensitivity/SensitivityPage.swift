@@ -64,6 +64,13 @@ package struct SensitivityPage {
     if let accuracy = result.baselineAccuracy {
       text += PageSection.card("Accuracy of the model", Quantity.percent(accuracy), [])
     }
+    if let own = result.ownMetric {
+      text += PageSection.card(
+        "Own metric of the model",
+        own.baseline.map { Quantity.significant($0) } ?? "–",
+        [Columns.shortened(own.command, to: 120)]
+      )
+    }
     let adequacy = result.adequacy
     text += PageSection.card(
       "Samples are",
@@ -89,16 +96,18 @@ package struct SensitivityPage {
   }
 
   private func measurements(_ curves: SensitivityCurves) -> PageSection {
-    let columns = [
-      PageColumn("#", isNumeric: true, priority: 3), PageColumn("layer"), PageColumn("action"),
-      PageColumn("divergence", isNumeric: true), PageColumn("low", isNumeric: true, priority: 3),
-      PageColumn("high", isNumeric: true, priority: 3),
-      PageColumn("SQNR dB", isNumeric: true, priority: 2),
-      PageColumn("same answer", isNumeric: true, priority: 2),
-      PageColumn("accuracy", isNumeric: true, priority: 2),
-      PageColumn("after", isNumeric: true, priority: 2), PageColumn("method", priority: 3),
-      PageColumn("cosine", isNumeric: true, priority: 0), PageColumn("tensor", priority: 0),
-    ]
+    let hasOwn = result.ownMetric != nil
+    let columns =
+      [
+        PageColumn("#", isNumeric: true, priority: 3), PageColumn("layer"), PageColumn("action"),
+        PageColumn("divergence", isNumeric: true), PageColumn("low", isNumeric: true, priority: 3),
+        PageColumn("high", isNumeric: true, priority: 3),
+        PageColumn("SQNR dB", isNumeric: true, priority: 2),
+        PageColumn("same answer", isNumeric: true, priority: 2),
+        PageColumn("accuracy", isNumeric: true, priority: 2),
+        PageColumn("after", isNumeric: true, priority: 2), PageColumn("method", priority: 3),
+        PageColumn("cosine", isNumeric: true, priority: 0), PageColumn("tensor", priority: 0),
+      ] + (hasOwn ? [PageColumn("own metric", isNumeric: true, priority: 2)] : [])
     func number(_ value: Double?) -> PageTable.Cell {
       .init(value.map { Quantity.significant($0) } ?? "–", value: value)
     }
@@ -120,7 +129,7 @@ package struct SensitivityPage {
         .init(Quantity.bytes(measurement.bytes), value: measurement.bytes.map(Double.init)),
         .init(measurement.method.rawValue), number(effect.cosine),
         .init(Columns.shortened(site.tensor, to: 256)),
-      ]
+      ] + (hasOwn ? [number(effect.own)] : [])
     }
     return .table(
       "Measurements",

@@ -60,6 +60,10 @@ package struct SensitivityText {
       let five = result.baselineTop5.map { ", top-5 \(Quantity.percent($0))" } ?? ""
       lines.append("  float    \(Quantity.percent(accuracy)) right\(five)")
     }
+    if let own = result.ownMetric {
+      let value = own.baseline.map { Quantity.significant($0) } ?? "–"
+      lines.append("  own      \(value) of the float model: \(escapedForTerminal(own.command))")
+    }
     lines.append("")
     return lines
   }
@@ -160,6 +164,7 @@ package struct SensitivityText {
     let hasAccuracy = result.baselineAccuracy != nil
     if hasAgreement { heading += Columns.right("same answer", 14) }
     if hasAccuracy { heading += Columns.right("right", 10) + Columns.right("change", 11) }
+    if result.ownMetric != nil { heading += Columns.right("own", 10) }
     var lines = [style.paint("Whole model: what a converter's modes would do", .heading), heading]
     for mode in result.modes {
       let effect = mode.effect
@@ -175,6 +180,9 @@ package struct SensitivityText {
         let change = effect.accuracy.map { 100 * ($0 - baseline) }
         let text = change.map { ($0 > 0 ? "+" : "") + Quantity.fixed($0, digits: 1) + " pts" }
         line += Columns.right(text ?? "–", 11)
+      }
+      if result.ownMetric != nil {
+        line += Columns.right(effect.own.map { Quantity.significant($0) } ?? "–", 10)
       }
       lines.append(line)
     }

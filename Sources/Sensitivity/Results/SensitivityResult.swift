@@ -98,6 +98,8 @@ package struct SensitivityResult: Sendable {
     package var samples: Int
     /// Samples with outputs that are no finite numbers; they are in no mean.
     package var notFinite: Int
+    /// What the user's metric says; `nil` where it was not asked, or gave no number.
+    package var own: Double?
   }
 
   /// An action at a site.
@@ -188,6 +190,8 @@ package struct SensitivityResult: Sendable {
   /// The float model's own figures; accuracy where labels are given.
   package var baselineAccuracy: Double?
   package var baselineTop5: Double?
+  /// The user's metric, and what it says of the float model.
+  package var ownMetric: (command: String, baseline: Double?)?
   /// Samples on which the float model itself gives no finite numbers.
   package var baselineNotFinite: Int
   package var sites: [SiteFacts]

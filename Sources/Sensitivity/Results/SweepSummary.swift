@@ -37,6 +37,7 @@ extension Sweep {
       isComplete: missing(records).isEmpty,
       baselineAccuracy: baseline.accuracy,
       baselineTop5: baseline.top5Accuracy,
+      ownMetric: options.ownMetric.map { ($0.command, records.ownBaseline?.number) },
       baselineNotFinite: baseline.notFinite,
       sites: sites,
       unreachable: plan.unreachable.map(SensitivityResult.SiteFacts.init),
@@ -115,6 +116,7 @@ private struct SweepSummary {
       )
       if let figures = records.figures[trial] {
         measurement.effect = effect(figures)
+        measurement.effect.own = records.ownFigures[trial]?.number
         measurement.perSample = figures.compactMap { $0?.divergence }
       }
       if measurement.effect.samples < sweep.samples.count, let estimate,
@@ -136,23 +138,29 @@ private struct SweepSummary {
       guard case .mode(let mode) = content.subject, let figures = records.figures[trial] else {
         return nil
       }
+      var effect = effect(figures)
+      effect.own = records.ownFigures[trial]?.number
       return SensitivityResult.Mode(
         mode: mode.rawValue,
         weightBytes: records.costs[trial]?.bytes,
-        effect: effect(figures)
+        effect: effect
       )
     }
   }
 
   func failures() -> [SensitivityResult.Failure] {
-    records.failures.keys.sorted().map { trial in
+    let silent = records.ownFigures.compactMapValues { value -> String? in
+      if case .trouble(let reason) = value { "the metric's command: " + reason } else { nil }
+    }
+    let reasons = records.failures.merging(silent) { $1 }
+    return reasons.keys.sorted().map { trial in
       let content = sweep.plan.trials[trial]
       var site: Int?
       if case .action(let place, _) = content.subject { site = place }
       return SensitivityResult.Failure(
         site: site,
         name: content.name,
-        reason: records.failures[trial] ?? ""
+        reason: reasons[trial] ?? ""
       )
     }
   }

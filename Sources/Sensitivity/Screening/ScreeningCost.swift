@@ -15,7 +15,7 @@ package struct ScreeningCost: Sendable {
   static let passesPerWalk = 3.0
 
   /// For each trial, the part of the network that runs from its change on.
-  let suffixes: [Double]
+  package let suffixes: [Double]
   /// Forward passes that may be taken.
   let budget: Double
   /// Samples where the derivative is taken.
@@ -43,12 +43,12 @@ package struct ScreeningCost: Sendable {
     var changeBytes = 0
     for trial in sweep.plan.trials {
       switch trial.subject {
-      case .action(let index, _):
+      case .action(let index, let action):
         actions += 1
         let site = sweep.plan.sites[index]
         switch site.kind {
         case .weights:
-          suffixes.append(suffix(site.nodes.min()))
+          suffixes.append(suffix(action.firstNode(at: site, in: sweep.context)))
           changeBytes += 4 * site.parameters
         case .activations:
           suffixes.append(suffix(sweep.connections.consumers(of: site.value).min()))

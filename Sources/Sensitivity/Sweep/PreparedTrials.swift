@@ -78,6 +78,9 @@ struct PreparedTrials {
       return try entry(trial, applied, site, cost, sweep)
     case .pair(let first, let second, let action):
       let sites = [sweep.plan.sites[first], sweep.plan.sites[second]]
+      guard !action.corrections.contains(where: \.reachesOtherLayers) else {
+        throw TechniqueError(.usage, "\(action.name) changes other layers too")
+      }
       var both = try action.apply(to: sites[0], in: sweep.context)
       let other = try action.apply(to: sites[1], in: sweep.context)
       both.constants.merge(other.constants) { $1 }
@@ -115,7 +118,8 @@ struct PreparedTrials {
         byteCount: 0
       )
     }
-    let first = site.nodes.min() ?? NodeID(0)
+    let readers = applied.constants.keys.flatMap { sweep.connections.consumers(of: $0) }
+    let first = (site.nodes + readers).min() ?? NodeID(0)
     do throws(ExecutionError) {
       let variant = try sweep.compiled.replacing(applied.constants)
       return Entry(

@@ -46,7 +46,7 @@ package struct Sweep {
   }
 
   /// How screening spends its passes.
-  var screeningCost: ScreeningCost { ScreeningCost(self) }
+  package var screeningCost: ScreeningCost { ScreeningCost(self) }
 
   /// Runs what the journal does not have yet.
   ///
@@ -77,6 +77,7 @@ package struct Sweep {
         progress(done, total)
       }
     }
+    try runner.askOwnBaseline(&journal)
     guard options.effort != .exact else { return try stage(mine, all, &journal) }
     // The whole model first: what its outputs are like says where to look.
     let modes = mine.filter { if case .mode = plan.trials[$0].subject { true } else { false } }
@@ -111,17 +112,31 @@ package struct Sweep {
   /// The trials that a merged journal lacks.
   package func missing(_ records: SweepRecords) -> [Int] {
     let all = Array(0..<samples.count)
+    func isMeasured(_ trial: Int) -> Bool {
+      records.isDone(trial, all) && !(isOwnWanted(trial) && lacksOwn(trial, records))
+    }
     if options.effort == .exact {
-      return plan.trials.indices.filter { !records.isDone($0, all) }
+      return plan.trials.indices.filter { !isMeasured($0) }
     }
     let screening = Screening(self, records)
     return plan.trials.indices.filter { trial in
-      if case .mode = plan.trials[trial].subject { return !records.isDone(trial, all) }
+      if case .mode = plan.trials[trial].subject { return !isMeasured(trial) }
       if records.failures[trial] != nil { return false }
       if case .action = plan.trials[trial].subject, records.costs[trial] == nil { return true }
       if screening.needsMeasuring(trial) { return !records.isDone(trial, screening.positions) }
-      return options.effort == .balanced && screening.matters(trial)
-        && !records.isDone(trial, all)
+      return options.effort == .balanced && screening.matters(trial) && !isMeasured(trial)
     }
+  }
+
+  /// Whether the user's metric is asked of a trial that runs on all samples: of pairs it is not.
+  func isOwnWanted(_ trial: Int) -> Bool {
+    guard options.ownMetric != nil else { return false }
+    if case .pair = plan.trials[trial].subject { return false }
+    return true
+  }
+
+  /// Whether a trial that was run has no answer of the user's metric yet.
+  func lacksOwn(_ trial: Int, _ records: SweepRecords) -> Bool {
+    records.failures[trial] == nil && records.ownFigures[trial] == nil
   }
 }

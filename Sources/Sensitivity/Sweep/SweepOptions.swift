@@ -28,6 +28,8 @@ package struct SweepOptions: Sendable {
   package var effort = Effort.exact
   /// Stated by the user; `nil` for what fits the graph.
   package var metric: OutputMeasure.Metric?
+  /// What a program of the user's says of trials that run on all samples.
+  package var ownMetric: OwnMetric?
   /// Chooses the pairs that are looked at together.
   package var seed: UInt64 = 0
   /// Whether the converter's modes for whole models are measured too.
@@ -71,10 +73,10 @@ package struct SweepOptions: Sendable {
 
   /// Everything that changes what is measured, as text.
   package var configuration: String {
-    [
+    ([
       "actions=" + actions.map(\.name).joined(separator: ","), "effort=" + effort.rawValue,
       "metric=" + (metric?.rawValue ?? "auto"), "seed=\(seed)", "modes=\(includesModes)",
       "pairs=\(pairCount)",
-    ].joined(separator: ";")
+    ] + (ownMetric.map { ["ownMetric=" + $0.command] } ?? [])).joined(separator: ";")
   }
 }

@@ -16,6 +16,10 @@ package struct SweepRecords: Sendable {
   /// By trial and sample.
   package fileprivate(set) var figures: [Int: [SampleFigures?]] = [:]
   package fileprivate(set) var costs: [Int: Cost] = [:]
+  /// What the user's metric says of a trial.
+  package fileprivate(set) var ownFigures: [Int: OwnMetric.Value] = [:]
+  /// What it says of the float model.
+  package fileprivate(set) var ownBaseline: OwnMetric.Value?
   /// Why a trial could not be run.
   package fileprivate(set) var failures: [Int: String] = [:]
   /// The float model compared with itself: whether it is right.
@@ -47,14 +51,14 @@ package struct SweepRecords: Sendable {
   // MARK: - Records
   //
   // 1. One byte: the kind.
-  // 2. 64 bytes: the key of the sweep (header) or of the trial (all others but the baseline and the
-  //    curvatures).
+  // 2. 64 bytes: the key of the sweep (header, the user's metric of the float model) or of the trial (all
+  //    others but the baseline and the curvatures).
   // 3. What the kind needs; numbers little-endian, 8 bytes, two's complement.
 
   /// The kinds of records.
   private enum Kind: UInt8 {
     case header = 1
-    case baseline, figures, cost, failure, curvatures
+    case baseline, figures, cost, failure, curvatures, own
   }
 
   /// The first record: which sweep it is.
@@ -88,6 +92,18 @@ package struct SweepRecords: Sendable {
 
   func failure(_ trial: Int, _ reason: String) -> [UInt8] {
     [Kind.failure.rawValue] + Array(plan.trials[trial].key.utf8) + Array(reason.utf8)
+  }
+
+  /// What the user's metric says of a trial, or of the float model.
+  func own(_ trial: Int?, _ value: OwnMetric.Value) -> [UInt8] {
+    let bytes = [Kind.own.rawValue] + Array((trial.map { plan.trials[$0].key } ?? plan.key).utf8)
+    switch value {
+    case .number(let number):
+      return bytes + Self.encode(Int(truncatingIfNeeded: number.bitPattern))
+    case .trouble(let reason):
+      let none = Self.encode(Int(truncatingIfNeeded: Double.nan.bitPattern))
+      return bytes + none + Array(reason.utf8)
+    }
   }
 
   /// Takes a record over.
@@ -126,9 +142,24 @@ package struct SweepRecords: Sendable {
       }
       return
     }
+    if kind == .own {
+      guard rest.count >= 8 else { throw invalid }
+      let number = Double(bitPattern: UInt64(bitPattern: Int64(Self.number(rest, at: 0))))
+      let value: OwnMetric.Value =
+        number.isFinite
+        ? .number(number) : .trouble(String(decoding: rest.dropFirst(8), as: UTF8.self))
+      if let trial = trialByKey[key] {
+        ownFigures[trial] = value
+      } else if key == plan.key {
+        ownBaseline = value
+      } else {
+        throw invalid
+      }
+      return
+    }
     guard let trial = trialByKey[key] else { throw invalid }
     switch kind {
-    case .header, .baseline, .curvatures: break
+    case .header, .baseline, .curvatures, .own: break
     case .figures:
       var known = figures[trial] ?? Array(repeating: nil, count: sampleCount)
       for entry in try Self.decode(rest, sampleCount) { known[entry.position] = entry.figures }
@@ -269,4 +300,6 @@ package struct SweepJournal {
 package enum SweepError: Error {
   case read(ReadError)
   case write(WriteError)
+  /// The user's metric gives no number for the float model.
+  case metric(String)
 }

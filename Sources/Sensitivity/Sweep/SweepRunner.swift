@@ -8,11 +8,14 @@ import Techniques
 
 /// Runs trials block by block.
 struct SweepRunner {
-  private let sweep: Sweep
+  let sweep: Sweep
   private let blockSize: Int
   private var prepared: PreparedTrials
   /// One executor a sample of a block.
   private var executors: [CompiledGraph.Executor] = []
+
+  /// Outputs that wait for the user's metric.
+  var spool: OutputSpool?
 
   /// Stands for "after the last node": nothing runs, values are only looked up.
   private let end: NodeID
@@ -32,6 +35,8 @@ struct SweepRunner {
     var label: Int?
     var error: ReadError?
     var figures: [Int: Result<SampleFigures, ReadError>] = [:]
+    /// The model's outputs, for the user's metric.
+    var outputs: [Int: [Tensor]] = [:]
   }
 
   /// - Returns: Whether everything was measured.
@@ -42,9 +47,17 @@ struct SweepRunner {
     _ isOver: () -> Bool,
     _ progress: (Int) -> Void
   ) throws(SweepError) -> Bool {
+    let isWhole = positions.count == sweep.samples.count
+    func wantsOwn(_ trial: Int, _ records: SweepRecords) -> Bool {
+      isWhole && sweep.isOwnWanted(trial) && sweep.lacksOwn(trial, records)
+    }
     for start in stride(from: 0, to: positions.count, by: blockSize) {
       let block = Array(positions[start..<min(start + blockSize, positions.count)])
-      let missing = trials.filter { !journal.records.isDone($0, block) }
+      let spool = spool
+      let missing = trials.filter { trial in
+        !journal.records.isDone(trial, block)
+          || wantsOwn(trial, journal.records) && spool?.holds(trial, block) != true
+      }
       progress((trials.count - missing.count) * block.count)
       let needsBaseline = block.contains {
         journal.records.baseline[$0] == nil || journal.records.curvatures[$0] == nil
@@ -84,8 +97,17 @@ struct SweepRunner {
             try journal.append(journal.records.failure(trial, error.message))
           }
         }
-        measure(entries, slots)
-        for entry in entries { try keep(entry.trial, block, slots, &journal) }
+        let asked = Set(entries.map(\.trial).filter { wantsOwn($0, journal.records) })
+        measure(entries, slots, asked)
+        for entry in entries {
+          try keep(entry.trial, block, slots, &journal)
+          if asked.contains(entry.trial) {
+            let outputs = zip(block, slots).map { position, slot in
+              (position: position, outputs: slot.outputs.removeValue(forKey: entry.trial) ?? [])
+            }
+            try askOwn(entry.trial, outputs, &journal)
+          }
+        }
         progress(group.count * block.count)
       }
     }
@@ -115,6 +137,8 @@ struct SweepRunner {
 
   private mutating func baseline(_ block: [Int]) throws(SweepError) -> [Slot] {
     var slots: [Slot] = []
+    // Each sample begins anew, whatever block it is in.
+    if sweep.compiled.model.isStateful { executors = [] }
     let labels = sweep.samples.labels
     do throws(ReadError) {
       while executors.count < block.count {
@@ -152,16 +176,27 @@ struct SweepRunner {
 
   // MARK: - Trials
 
-  private func measure(_ trials: [PreparedTrials.Entry], _ slots: [Slot]) {
+  /// Executors of other models that a thread has made, by trial; memory is expensive to begin with.
+  private final class Worker {
+    var executors: [Int: CompiledGraph.Executor] = [:]
+  }
+
+  private func measure(
+    _ trials: [PreparedTrials.Entry],
+    _ slots: [Slot],
+    _ asked: Set<Int>
+  ) {
     let executors = executors
-    sweep.queue.run(jobCount: slots.count, chunk: 1) { jobs, _ in
+    let workers = (0..<sweep.queue.threadCount).map { _ in Worker() }
+    sweep.queue.run(jobCount: slots.count, chunk: 1) { jobs, worker in
       for job in jobs {
         for entry in trials {
           slots[job].figures[entry.trial] = Result { () throws(ReadError) in
             do throws(ExecutionError) {
-              let changed = try run(entry, slots[job], executors[job])
+              let changed = try run(entry, slots[job], executors[job], workers[worker])
+              if asked.contains(entry.trial) { slots[job].outputs[entry.trial] = changed.outputs }
               return sweep.measure.figures(
-                changed,
+                changed.targets,
                 reference: slots[job].reference,
                 label: slots[job].label
               )
@@ -174,41 +209,52 @@ struct SweepRunner {
     }
   }
 
+  /// What is measured, and the model's outputs.
   private func run(
     _ entry: PreparedTrials.Entry,
     _ slot: Slot,
-    _ executor: CompiledGraph.Executor
-  ) throws(ExecutionError) -> [Tensor] {
+    _ executor: CompiledGraph.Executor,
+    _ worker: Worker
+  ) throws(ExecutionError) -> (targets: [Tensor], outputs: [Tensor]) {
     let values = sweep.measure.values
     switch entry.form {
     case .weights(let variant, let weights, let first):
-      let kept = try executor.resume(
+      let run = try executor.resume(
         from: first,
         with: variant,
         weights: weights,
         keeping: values
-      ).kept
-      return sweep.measure.targets.compactMap { kept[$0.value] }
+      )
+      return (sweep.measure.targets.compactMap { run.kept[$0.value] }, run.outputs)
     case .activation(let value, let transform, let first):
-      let found = try executor.resume(from: end, keeping: [value]).kept
-      guard let tensor = found[value] else {
+      var run = try executor.resume(from: end, keeping: [value])
+      guard let tensor = run.kept[value] else {
         throw ExecutionError(.internal, "the activation was not kept")
       }
       let changed = transform.apply(tensor)
-      var kept = [value: changed]
+      run.kept = [value: changed]
       if let first {
-        kept = try executor.resume(
+        run = try executor.resume(
           from: first,
           replacing: [value: changed],
           keeping: values.subtracting([value])
-        ).kept
-        if values.contains(value) { kept[value] = changed }
+        )
+        if values.contains(value) { run.kept[value] = changed }
       }
-      return sweep.measure.targets.compactMap { kept[$0.value] }
+      for (place, output) in sweep.compiled.model.main.outputs.enumerated() where output == value {
+        run.outputs[place] = changed
+      }
+      return (sweep.measure.targets.compactMap { run.kept[$0.value] }, run.outputs)
     case .model(let variant, let targets):
-      let executor = try CompiledGraph.Executor(variant)
-      let kept = try executor.run(inputs: slot.inputs, keeping: Set(targets)).kept
-      return targets.compactMap { kept[$0] }
+      let executor: CompiledGraph.Executor
+      if !variant.model.isStateful, let known = worker.executors[entry.trial] {
+        executor = known
+      } else {
+        executor = try CompiledGraph.Executor(variant)
+        worker.executors[entry.trial] = executor
+      }
+      let run = try executor.run(inputs: slot.inputs, keeping: Set(targets))
+      return (targets.compactMap { run.kept[$0] }, run.outputs)
     }
   }
 

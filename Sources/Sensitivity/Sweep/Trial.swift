@@ -137,7 +137,9 @@ package struct SweepPlan: Sendable {
     _ context: ActionContext
   ) -> [(first: Int, second: Int, action: Action)] {
     let preferred = ["int4-channel", "int3-channel", "int8-channel", "prune-50"]
-    let weightActions = options.actions.filter { $0.kind == .weights }
+    let weightActions = options.actions.filter {
+      $0.kind == .weights && !$0.corrections.contains(where: \.reachesOtherLayers)
+    }
     guard
       let action = preferred.lazy.compactMap({ name in
         weightActions.first { $0.name == name }

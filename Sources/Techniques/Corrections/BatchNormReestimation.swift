@@ -18,18 +18,22 @@ package enum BatchNormReestimation {
   ///   - compiled: The model with its changed weights.
   ///   - samples: The calibration samples.
   ///   - queue: The threads.
+  ///   - nodes: Only normalisations that these lead to; all where it is `nil`.
   /// - Returns: The constants that change.
   /// - Throws: where a sample cannot be read or the model cannot be run.
   /// - Complexity: one pass over the samples for each normalisation.
   package static func constants(
     _ compiled: CompiledGraph,
     samples: SampleSet,
-    queue: WorkQueue
+    queue: WorkQueue,
+    behind nodes: Set<NodeID>? = nil
   ) throws(ReadError) -> [ValueID: Tensor] {
     let graph = compiled.model.main
     var result: [ValueID: Tensor] = [:]
     var current = compiled
-    for node in graph.nodeIDs where graph[node].op == .known("batchNormalization") {
+    let behind = nodes.map { reached(from: $0, graph) }
+    for node in graph.nodeIDs
+    where graph[node].op == .known("batchNormalization") && behind?.contains(node) != false {
       let operands = graph[node].inputs
       guard operands.count == 5, let input = operands[0], let mean = operands[3],
         let variance = operands[4], graph[mean].isConstant, graph[variance].isConstant,
@@ -63,6 +67,58 @@ package enum BatchNormReestimation {
       } catch {
         throw ReadError(error.code, error.message, path: error.path ?? "")
       }
+    }
+    return result
+  }
+
+  /// The nodes that depend on some.
+  private static func reached(from nodes: Set<NodeID>, _ graph: Graph) -> Set<NodeID> {
+    var values: Set<ValueID> = []
+    var result: Set<NodeID> = []
+    for node in graph.nodeIDs {
+      let reads = graph[node].inputs.contains { $0.map(values.contains) ?? false }
+      guard reads || nodes.contains(node) else { continue }
+      result.insert(node)
+      values.formUnion(graph[node].outputs.compactMap { $0 })
+    }
+    return result
+  }
+
+  /// What changes behind a layer whose constants changed.
+  ///
+  /// - Throws: where there is no data, no such normalisation, or the model cannot be run.
+  static func constants(
+    behind nodes: Set<NodeID>,
+    after changed: [ValueID: Tensor],
+    _ context: ActionContext,
+    named name: String
+  ) throws(TechniqueError) -> [ValueID: Tensor] {
+    guard let data = context.reestimation else {
+      throw TechniqueError(.dataInvalid, "\(name) needs calibration data")
+    }
+    let result: [ValueID: Tensor]
+    do throws(ReadError) {
+      let variant: CompiledGraph
+      do throws(ExecutionError) {
+        variant = try data.compiled.replacing(changed)
+      } catch {
+        throw ReadError(error.code, error.message, path: error.path ?? "")
+      }
+      // Actions are taken side by side already.
+      result = try constants(
+        variant,
+        samples: data.samples,
+        queue: WorkQueue(threadCount: 1),
+        behind: nodes
+      )
+    } catch {
+      throw TechniqueError(error.code, error.message)
+    }
+    guard !result.isEmpty else {
+      throw TechniqueError(
+        .usage,
+        "\(name): no batch normalisation with constants comes behind the layer"
+      )
     }
     return result
   }

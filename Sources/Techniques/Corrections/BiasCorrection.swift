@@ -8,9 +8,18 @@ import Operators
 /// Source: Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias
 /// Correction", equation 16, with measured means.
 package enum BiasCorrection {
+  /// - Parameters:
+  ///   - coded: The changed weights.
+  ///   - weights: Those before.
+  ///   - known: The bias before, where it is not the graph's own.
+  ///   - graph: The graph.
+  ///   - name: The action, for messages.
+  /// - Returns: The bias and its new numbers.
+  /// - Throws: where there is no such bias, or nothing is known of the inputs.
   static func corrected(
     _ coded: CodedWeights,
     of weights: WeightMatrix,
+    bias known: Tensor? = nil,
     in graph: Graph,
     named name: String
   ) throws(TechniqueError) -> (value: ValueID, tensor: Tensor) {
@@ -20,7 +29,7 @@ package enum BiasCorrection {
     let readers = graph.nodes.count { node in node.inputs.contains(weights.layer.bias) }
     guard let bias = weights.layer.bias, readers == 1,
       let storage = graph[bias].constant, let sizes = graph[bias].shape.sizes,
-      let tensor = Tensor(type: graph[bias].type, sizes: sizes, storage: storage),
+      let tensor = known ?? Tensor(type: graph[bias].type, sizes: sizes, storage: storage),
       case .floats(let values) = tensor.elements, values.count == weights.rows
     else {
       throw TechniqueError(.usage, "\(name): the layer has no bias of its own to correct")

@@ -1,6 +1,7 @@
 import Calibration
 import ModelIR
 import Operators
+import Synchronization
 
 /// Evens out the ranges of channels between layers that follow each other; what the model computes
 /// stays the same.
@@ -14,12 +15,26 @@ package enum CrossLayerEqualization {
   /// More rounds than the ranges of the models that were looked at need to settle.
   private static let rounds = 20
 
+  /// Layers that were evened out together: they change all or none.
+  struct Chain: Sendable {
+    var nodes: [NodeID]
+    /// The new weights and biases.
+    var constants: [ValueID: Tensor]
+    /// What each channel of a layer's input was divided by, for layers that follow one.
+    var inputFactors: [NodeID: [Float]]
+  }
+
   /// New values of the weights and biases that change; empty where no two layers follow each other so.
   package static func apply(in context: ActionContext) -> [ValueID: Tensor] {
-    let graph = context.model.main
+    chains(context.model.main).reduce(into: [:]) { $0.merge($1.constants) { $1 } }
+  }
+
+  /// All chains of a graph.
+  static func chains(_ graph: Graph) -> [Chain] {
     let layers = WeightLayer.all(in: graph)
     let pairs = pairs(graph, layers)
-    guard !pairs.isEmpty else { return [:] }
+    guard !pairs.isEmpty else { return [] }
+    var factors = pairs.map { [Float](repeating: 1, count: layers[$0.first].outputs) }
     var weights: [Int: [Float]] = [:]
     var biases: [Int: [Float]] = [:]
     for index in Set(pairs.flatMap { [$0.first, $0.second] }) {
@@ -28,11 +43,12 @@ package enum CrossLayerEqualization {
     }
     for _ in 0..<rounds {
       var most: Float = 1
-      for pair in pairs {
+      for (place, pair) in pairs.enumerated() {
         guard let first = weights[pair.first], let second = weights[pair.second] else { continue }
         let result = equalized(layers[pair.first], first, layers[pair.second], second)
         weights[pair.first] = result.first
         weights[pair.second] = result.second
+        for (channel, factor) in result.factors.enumerated() { factors[place][channel] *= factor }
         if let bias = biases[pair.first] {
           biases[pair.first] = zip(bias, result.factors).map { $0 / $1 }
         }
@@ -40,15 +56,26 @@ package enum CrossLayerEqualization {
       }
       if most < 1.001 { break }
     }
-    var constants: [ValueID: Tensor] = [:]
-    for (index, values) in weights {
+    var sets = DisjointSets(count: layers.count)
+    for pair in pairs { sets.join(pair.first, pair.second) }
+    var chains: [Int: Chain] = [:]
+    for index in weights.keys.sorted() {
       let layer = layers[index]
-      constants[layer.weights] = Tensor(layer.sizes, floats: layer.stored(values))
-      if let bias = layer.bias, let values = biases[index], let sizes = graph[bias].shape.sizes {
-        constants[bias] = Tensor(sizes, floats: values)
+      var chain =
+        chains[sets.root(index)] ?? Chain(nodes: [], constants: [:], inputFactors: [:])
+      chain.nodes.append(layer.node)
+      if let values = weights[index] {
+        chain.constants[layer.weights] = Tensor(layer.sizes, floats: layer.stored(values))
       }
+      if let bias = layer.bias, let values = biases[index], let sizes = graph[bias].shape.sizes {
+        chain.constants[bias] = Tensor(sizes, floats: values)
+      }
+      if let place = pairs.firstIndex(where: { $0.second == index }) {
+        chain.inputFactors[layer.node] = factors[place]
+      }
+      chains[sets.root(index)] = chain
     }
-    return constants
+    return chains.keys.sorted().compactMap { chains[$0] }
   }
 
   private static func floats(_ value: ValueID, _ graph: Graph) -> [Float]? {
@@ -149,5 +176,51 @@ package enum CrossLayerEqualization {
       second.enumerated().map { $1 * factors[channel(ofSecond: $0)] },
       factors
     )
+  }
+}
+
+/// The evened-out chains that a model's actions share; found once.
+final class EqualizedChains: Sendable {
+  private let known = Mutex<[CrossLayerEqualization.Chain]?>(nil)
+
+  func all(_ graph: Graph) -> [CrossLayerEqualization.Chain] {
+    known.withLock { known in
+      let chains = known ?? CrossLayerEqualization.chains(graph)
+      known = chains
+      return chains
+    }
+  }
+}
+
+extension ActionContext {
+  /// The chain that a site's layer is in.
+  func chain(of site: Site) -> CrossLayerEqualization.Chain? {
+    guard let node = site.node, site.nodes.count == 1 else { return nil }
+    return chains.all(model.main).first { $0.nodes.contains(node) }
+  }
+}
+
+extension InputMoments {
+  /// The moments of inputs of which each channel was divided by a factor.
+  func dividing(byInput factors: [Float], of layer: WeightLayer) -> InputMoments {
+    // Groups of a depthwise layer have one channel each; others that are evened out have one group.
+    func factor(_ index: Int) -> Double {
+      let channel =
+        layer.form == .depthwise ? index / layer.taps : index % layer.taps % layer.inputChannels
+      return Double(factors[channel])
+    }
+    var result = self
+    for index in sums.indices {
+      result.sums[index] /= factor(index)
+      result.squares[index] /= factor(index) * factor(index)
+    }
+    if let gram {
+      result.gram = gram.enumerated().map { place, value in
+        let (row, column) = place.quotientAndRemainder(dividingBy: layer.taps)
+        let group = row / layer.taps * layer.taps
+        return value / (factor(row) * factor(group + column))
+      }
+    }
+    return result
   }
 }

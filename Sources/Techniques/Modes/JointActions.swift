@@ -39,6 +39,12 @@ package struct JointActions: Sendable {
     var seenBiases: Set<ValueID> = []
     for site in context.sites.sites(.weights) {
       guard let action = weights[site.id] else { continue }
+      guard !action.corrections.contains(where: \.reachesOtherLayers) else {
+        throw TechniqueError(
+          .usage,
+          "\(action.name) changes other layers too: it cannot be joined with actions there"
+        )
+      }
       let result = try applied(action, site)
       for (value, tensor) in result.constants { WholeModel.store(tensor, value, in: &graph) }
       guard let form = result.coded else { continue }

@@ -105,7 +105,8 @@ struct GlobalMagnitudePruning: Sendable {
         throw TechniqueError(.modelInvalid, "\(name): weights of the model are not all finite")
       }
       let goes = MagnitudePruning.prunedCount(magnitudes.count, percent)
-      return goes > 0 ? magnitudes.sorted()[goes - 1] : -1
+      return goes > 0
+        ? Float(bitPattern: LeastBits.bits(magnitudes[...], place: goes - 1)) : -1
     }
     return PrunedWeights.coded(
       weights.values,

@@ -49,8 +49,48 @@ struct MagnitudePruning: WeightCoding {
     _ keep: inout [Bool]
   ) {
     let count = prunedCount(range.count, percent)
-    let order = range.sorted { (scores[$0], $0) < (scores[$1], $1) }
-    for index in order.prefix(count) { keep[index] = false }
+    guard count > 0 else { return }
+    // Scores are not below 0, so that their bits are in the order of their values.
+    let threshold = LeastBits.bits(scores[range], place: count - 1)
+    var left = count
+    for index in range where scores[index].bitPattern < threshold {
+      keep[index] = false
+      left -= 1
+    }
+    for index in range where left > 0 && scores[index].bitPattern == threshold {
+      keep[index] = false
+      left -= 1
+    }
+  }
+}
+
+/// What stands at a place of an ascending order, without sorting.
+enum LeastBits {
+  /// The bits of the number that stands at `place`, from 0 on, when numbers are ordered by their bits:
+  /// counted by the upper half, then by the lower one of those that share the upper.
+  ///
+  /// - Complexity: O(n).
+  static func bits(_ values: ArraySlice<Float>, place: Int) -> UInt32 {
+    // For few numbers the tables would cost more.
+    guard values.count > 8192 else { return values.map(\.bitPattern).sorted()[place] }
+    var upper = [Int](repeating: 0, count: 1 << 16)
+    for value in values { upper[Int(value.bitPattern >> 16)] += 1 }
+    let (high, before) = entry(upper, place)
+    var lower = [Int](repeating: 0, count: 1 << 16)
+    for value in values where Int(value.bitPattern >> 16) == high {
+      lower[Int(value.bitPattern & 0xFFFF)] += 1
+    }
+    return UInt32(high) << 16 | UInt32(entry(lower, place - before).entry)
+  }
+
+  /// The entry in which a place falls, and how many come before it.
+  private static func entry(_ counts: [Int], _ place: Int) -> (entry: Int, before: Int) {
+    var before = 0
+    for (entry, count) in counts.enumerated() {
+      if before + count > place { return (entry, before) }
+      before += count
+    }
+    return (counts.count - 1, before)
   }
 }
 
