@@ -231,6 +231,44 @@ import Testing
     }
   }
 
+  @Test func `evened inputs are the same as rows and as their Gram matrix`() throws {
+    let rows: [[Float]] = [[1, 2, -3, 4], [0.5, -1, 2, 8], [3, 0, 1, -2]]
+    var gram = [Double](repeating: 0, count: 16)
+    for row in rows {
+      for i in 0..<4 { for j in 0..<4 { gram[i * 4 + j] += Double(row[i] * row[j]) } }
+    }
+    let squares = (0..<4).map { gram[$0 * 5] }
+    let sums = (0..<4).map { tap in rows.reduce(0) { $0 + Double($1[tap]) } }
+    let whole = InputMoments(rowCount: 3, sums: sums, squares: squares, gram: gram)
+    let few = InputMoments(
+      rowCount: 3,
+      sums: sums,
+      squares: squares,
+      gram: nil,
+      inputs: rows.flatMap { $0 }
+    )
+    let values: [Float] = [1, -1, 0.5, 2, 0, 3, 1, -0.25]
+    let layer = try matrix(values).layer
+    let factors: [Float] = [2, 0.5, 4, 1]
+    let expected = try #require(
+      whole.dividing(byInput: factors, of: layer).outputError(of: values, layer: layer)
+    )
+    let found = try #require(
+      few.dividing(byInput: factors, of: layer).outputError(of: values, layer: layer)
+    )
+    // By hand, from the rows themselves.
+    let sum = rows.reduce(0.0) { sum, row in
+      (0..<2).reduce(sum) { sum, output in
+        let product = (0..<4).reduce(Float(0)) {
+          $0 + values[output * 4 + $1] * row[$1] / factors[$1]
+        }
+        return sum + Double(product * product)
+      }
+    }
+    #expect(abs(expected - sum) < 1e-4 * sum)
+    #expect(abs(found - sum) < 1e-4 * sum)
+  }
+
   /// Fewer rows than inputs: the rows stand in for the Gram matrix.
   @Test func `a refit from the rows leaves no weight that another code serves better`() throws {
     var generator = SeededGenerator(seed: 11)

@@ -221,6 +221,11 @@ extension InputMoments {
         return value / (factor(row) * factor(group + column))
       }
     }
+    if let inputs {
+      result.inputs = inputs.enumerated().map { place, value in
+        Float(Double(value) / factor(place % layer.taps))
+      }
+    }
     return result
   }
 }
