@@ -263,8 +263,10 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "FuzzDecoders", "FuzzFormats", "FuzzPipeline", "FuzzSupport", "FuzzWire", "TestSupport",
-      ]
+        "ByteIO", "FormatKeras", "FormatTensorFlow", "FuzzDecoders", "FuzzFormats", "FuzzPipeline",
+        "FuzzSupport", "FuzzWire", "ModelIR", "TestSupport", "WireFormats",
+      ],
+      exclude: ["Fixtures"]
     ),
   ],
   swiftLanguageModes: [.v6]

@@ -41,6 +41,15 @@ make_programs() {
   done
 }
 
+# The longest input that is tried: long ones are slow, and small ones hold every structure of a model.
+longest() {
+  case $1 in
+    tflite | onnx | graphdef | keras-config) echo 8192 ;;
+    keras | savedmodel | hdf5 | hdf5-unchecked | pipeline) echo 16384 ;;
+    *) echo 65536 ;;
+  esac
+}
+
 # Folders of other inputs that a target can use.
 extra_inputs() {
   case $1 in
@@ -62,10 +71,12 @@ run() {
   done
   [ -f Fuzz/Dictionaries/"$target".dict ] && dictionary=(-dict=Fuzz/Dictionaries/"$target".dict)
   log=$build/logs/$target.log
-  # Leaks are looked for elsewhere: Swift's runtime keeps metadata for ever.
-  if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 \
-    "$program" $build/corpus/"$target" "${inputs[@]}" "${dictionary[@]}" \
-    -max_len=65536 -rss_limit_mb=768 -malloc_limit_mb=256 -timeout="${FUZZ_TIMEOUT:-5}" -detect_leaks=0 \
+  # Seconds on the wall count against `-timeout`: machines that are busy need many.
+  # Leaks are looked for elsewhere: Swift's runtime keeps metadata for ever. Stacks of allocations and
+  # names of new functions cost a fifth of the time; an input that was found can be run again for them.
+  if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16:malloc_context_size=1 \
+    "$program" $build/corpus/"$target" "${inputs[@]}" "${dictionary[@]}" -print_funcs=0 \
+    -max_len="$(longest "$target")" -rss_limit_mb=768 -malloc_limit_mb=256 -timeout="${FUZZ_TIMEOUT:-20}" -detect_leaks=0 \
     -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix=$build/findings/"$target"- \
     > "$log" 2>&1; then
     echo "*** $target found something:"

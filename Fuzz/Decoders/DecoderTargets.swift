@@ -41,10 +41,15 @@ package let targets: [FuzzTarget] = [
     let parts = bytes.string.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
     guard let pattern = PathPattern(String(parts[0])), parts.count == 2 else { return }
     let path = String(parts[1])
-    if pattern.isLiteral, pattern.matches(path) {
-      try promise(pattern.mayMatch(inside: ""), "a folder left out that holds the path")
-    }
     _ = pattern.mayMatch(inside: path)
+    guard pattern.matches(path) else { return }
+    // Every folder above what fits has to be looked into.
+    let names = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
+      .map { String($0) }
+    for count in names.indices where !names.prefix(count).contains("") {
+      let folder = names.prefix(count).joined(separator: "/")
+      try promise(pattern.mayMatch(inside: folder), "\"\(folder)\" is left out")
+    }
   },
   FuzzTarget("journal", JournalFile.check),
 ]

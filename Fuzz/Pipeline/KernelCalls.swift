@@ -90,17 +90,18 @@ enum KernelCalls {
         var magnitude = abs(sum)
         for ky in 0..<shape.kernelHeight {
           let row = y * shape.strideHeight + ky * shape.dilationHeight - shape.padTop
-          guard row >= 0, row < shape.inputHeight else { continue }
           for kx in 0..<shape.kernelWidth {
             let column = x * shape.strideWidth + kx * shape.dilationWidth - shape.padLeft
-            guard column >= 0, column < shape.inputWidth else { continue }
+            let isInside =
+              row >= 0 && row < shape.inputHeight && column >= 0 && column < shape.inputWidth
             let place =
               ((image * shape.inputHeight + row) * shape.inputWidth + column) * inputStride
             let tap = (channel * shape.kernelHeight + ky) * shape.kernelWidth + kx
             for depth in 0..<groupInputs {
-              let product =
-                Double(data[place + channel / groupOutputs * groupInputs + depth])
-                * Double(weights[tap * groupInputs + depth])
+              // Padding is zeros that are multiplied: by an infinite weight they give no number.
+              let value =
+                isInside ? data[place + channel / groupOutputs * groupInputs + depth] : 0
+              let product = Double(value) * Double(weights[tap * groupInputs + depth])
               sum += product
               magnitude += abs(product)
             }

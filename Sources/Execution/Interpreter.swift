@@ -12,6 +12,8 @@ package final class Interpreter {
   /// Which values can be let go after each node.
   private var releases: [[[ValueID]]?]
   private var nesting = 0
+  /// When the run at hand has to end.
+  private(set) var deadline: RunDeadline
   /// What outlives a run: kept as long as the interpreter.
   let variables = VariableStore()
 
@@ -21,16 +23,20 @@ package final class Interpreter {
     package var tensorBytes: Int
     /// Graphs inside graphs.
     package var nesting: Int
+    /// Seconds of one run; `nil` for as many as it takes.
+    package var seconds: Int?
 
-    package init(tensorBytes: Int = 1 << 31, nesting: Int = 64) {
+    package init(tensorBytes: Int = 1 << 31, nesting: Int = 64, seconds: Int? = nil) {
       self.tensorBytes = tensorBytes
       self.nesting = nesting
+      self.seconds = seconds
     }
   }
 
   package init(_ model: Model, limits: Limits = Limits()) {
     self.model = model
     self.limits = limits
+    deadline = RunDeadline(seconds: limits.seconds)
     constants = model.graphs.map { Array(repeating: nil, count: $0.values.count) }
     releases = Array(repeating: nil, count: model.graphs.count)
   }
@@ -58,11 +64,15 @@ package final class Interpreter {
     for (value, tensor) in zip(graph.inputs, inputs) {
       try check(tensor, against: graph[value])
     }
+    startClock()
     let values = try evaluate(id, inputs: inputs.map(Optional.some), captured: [:], keeping: keep)
     var kept: [ValueID: Tensor] = [:]
     for value in keep { kept[value] = values[value.index] }
     return (try outputs(of: graph, id, values), kept)
   }
+
+  /// Begins to count the seconds of a run.
+  func startClock() { deadline = RunDeadline(seconds: limits.seconds) }
 
   func check(_ tensor: Tensor, against value: Value) throws(ExecutionError) {
     func refuse(_ what: String) -> ExecutionError {
@@ -130,6 +140,7 @@ package final class Interpreter {
     }
     let outer = node.attributes.graphs.isEmpty ? [:] : visible(values, graphID)
     let results = try evaluate(id, of: graphID, inputs: inputs, captured: outer)
+    try deadline.check(after: node)
     for (output, result) in zip(node.outputs, results) {
       if let output { values[output.index] = result }
     }

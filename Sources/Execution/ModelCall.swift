@@ -184,7 +184,10 @@ package struct ModelCall: Sendable {
       return try CompiledGraph(
         model,
         inputShapes: shapes,
-        limits: CompiledGraph.Limits(tensorBytes: limits.tensorBytes)
+        limits: CompiledGraph.Limits(
+          tensorBytes: limits.tensorBytes,
+          seconds: limits.seconds
+        )
       )
     } catch {
       // The tensors fit their inputs; what is not told is a rank that the file leaves open.

@@ -50,9 +50,9 @@ package struct PathPattern: Sendable, Equatable {
     return fits[0]
   }
 
-  /// Whether a folder may hold what fits.
+  /// Whether a folder may hold what fits; the empty path is the folder that patterns start from.
   package func mayMatch(inside folder: String) -> Bool {
-    let names = Self.split(folder)
+    let names = folder.isEmpty ? [] : Self.split(folder)
     for (index, name) in names.enumerated() {
       guard index < parts.count else { return false }
       if parts[index] == Self.anyParts { return true }

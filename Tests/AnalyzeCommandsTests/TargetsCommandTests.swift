@@ -1,17 +1,17 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `analyze targets` and `--target`, as a user meets them.
 @Suite struct TargetsCommandTests {
   private static let model = "Examples/digits/digits_cnn_int8.tflite"
 
+  private let folder: TemporaryDirectory
+
+  init() throws { folder = try TemporaryDirectory() }
+
   private func temporaryFile(_ text: String, named name: String = "npu.json5") throws -> String {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("targets-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let file = folder.appendingPathComponent(name)
-    try text.write(to: file, atomically: true, encoding: .utf8)
-    return file.path
+    try folder.write(Array(text.utf8), to: name)
   }
 
   private static let rules = """

@@ -1,15 +1,13 @@
 import ByteIO
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FileOutputTests {
-  private let folder: URL
+  private let directory: TemporaryDirectory
+  private var folder: URL { URL(fileURLWithPath: directory.path) }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("analyze-output-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { directory = try TemporaryDirectory() }
 
   private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 

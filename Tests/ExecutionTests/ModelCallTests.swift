@@ -43,6 +43,21 @@ import WireFormats
     #expect(results.outputs == [Tensor([3, 2], floats: [1, 2, 3, 4, 5, 6])])
   }
 
+  @Test(arguments: [ModelCall.Engine.reference, .compiled(threads: 1)])
+  func `a run that takes longer than allowed ends after an operator`(engine: ModelCall.Engine)
+    throws
+  {
+    let call = try call(rows: 3)
+    let error = #expect(throws: ExecutionError.self) {
+      try call.run([rows], limits: .init(seconds: 0), engine: engine)
+    }
+    #expect(error?.code == .limitExceeded)
+    #expect(error?.message.contains("--limit kernel-time=") == true)
+    #expect(throws: Never.self) {
+      try call.run([rows], limits: .init(seconds: 600), engine: engine)
+    }
+  }
+
   @Test func `kept tensors are joined too`() throws {
     let call = try call(rows: 1)
     let results = try call.run([rows], keeping: Set(call.computedValues))

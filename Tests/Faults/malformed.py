@@ -3,11 +3,16 @@
 The tables of TensorFlow Lite and ONNX are in Tests/Format*Tests/BadFileTests.swift; these are the ones of
 Keras, HDF5, GraphDef, SavedModel and checkpoints, and what no format is. A model that is odd but can be
 understood has the code None: it gives a report.
+
+    malformed.py --pack ../FuzzTests/Fixtures/malformed.zip
+
+writes those of Keras, GraphDef and checkpoints for the tests that read them in process.
 """
 
 import io
 import json
 import struct
+import sys
 import zipfile
 import zlib
 
@@ -273,15 +278,20 @@ def index_files():
 # MARK: - Keras
 
 
+def member(name):
+    """A member with a fixed time: the same files in every run."""
+    return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+
+
 def archive(config, weights=None, **more):
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w") as file:
-        file.writestr("metadata.json", '{"keras_version": "3.15.1"}')
-        file.writestr("config.json", config if isinstance(config, (str, bytes)) else json.dumps(config))
+        file.writestr(member("metadata.json"), '{"keras_version": "3.15.1"}')
+        file.writestr(member("config.json"), config if isinstance(config, (str, bytes)) else json.dumps(config))
         if weights is not None:
-            file.writestr("model.weights.h5", weights)
+            file.writestr(member("model.weights.h5"), weights)
         for name, content in more.items():
-            file.writestr(name, content)
+            file.writestr(member(name), content)
     return output.getvalue()
 
 
@@ -367,7 +377,7 @@ def keras_files():
     yield "a member outside", archive(config, **{"../../etc/passwd": "x"}), None
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("config.json", json.dumps(config))
+        file.writestr(member("config.json"), json.dumps(config), zipfile.ZIP_DEFLATED)
     deflated = bytearray(output.getvalue())
     for place in (50, 60):
         broken = bytearray(deflated)
@@ -384,7 +394,7 @@ def keras_files():
         yield f"a member with {name}", bytes(broken), (INVALID, UNSUPPORTED, TRUNCATED, LIMIT)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("config.json", b" " * (64 << 20))
+        file.writestr(member("config.json"), b" " * (64 << 20), zipfile.ZIP_DEFLATED)
     yield "64 MiB of spaces", bomb.getvalue(), (INVALID, LIMIT)
 
 
@@ -433,3 +443,26 @@ def foreign_files():
         "an e-mail": b"From: a@b\n\n", "one byte": b"\1", "a mail bomb of newlines": b"\n" * 100_000,
     }.items():
         yield name, start, (UNSUPPORTED, INVALID, TRUNCATED)
+
+
+# MARK: - For the tests in process
+
+
+def packed():
+    """Names and contents of the archive: FORMAT/CODES/NUMBER."""
+    for kind, files in (("graph", graph_files()), ("keras", keras_files()), ("index", index_files())):
+        for number, (_, content, codes) in enumerate(files):
+            codes = codes if isinstance(codes, tuple) else (codes,)
+            yield f"{kind}/{'+'.join(code or 'OK' for code in codes)}/{number:03}", content
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] != "--pack":
+        sys.exit("usage: malformed.py --pack ARCHIVE")
+    with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
+        for name, content in packed():
+            pack.writestr(member(name), content, zipfile.ZIP_DEFLATED)
+
+
+if __name__ == "__main__":
+    main()

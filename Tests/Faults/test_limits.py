@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import time
+import zipfile
 
 from tool import KERAS, MODEL, ONNX, ROOT, SAVED, TOOL, ENVIRONMENT, FaultCase, is_json, run
 
@@ -71,12 +72,18 @@ class FlagTests(FaultCase):
             self.assertEqual(process.returncode, 0, (name, process.stderr))
 
     def test_limits_are_kept_and_their_error_names_the_flag(self):
+        deflated = self.path("deflated.keras")
+        with zipfile.ZipFile(KERAS) as source, zipfile.ZipFile(deflated, "w", zipfile.ZIP_DEFLATED) as copy:
+            for name in source.namelist():
+                copy.writestr(name, source.read(name))
         for model, flag, value in (
             (MODEL, "file-bytes", "1kB"), (MODEL, "rank", "1"), (MODEL, "flatbuffer-tables", "3"),
             (MODEL, "flatbuffer-depth", "1"), (MODEL, "metadata-alloc", "10"), (ONNX, "nodes", "2"),
             (ONNX, "tensors", "2"), (ONNX, "attributes", "1"), (ONNX, "rank", "1"),
             (ONNX, "all-names-bytes", "4"), (SAVED, "dir-entries", "1"), (SAVED, "dir-bytes", "10"),
             (SAVED, "nodes", "1"), (KERAS, "nodes", "1"), (SAVED, "call-depth", "1"),
+            (MODEL, "nodes", "2"), (KERAS, "rank", "1"), (KERAS, "zip-entries", "1"),
+            (deflated, "inflate-total", "10"),
         ):
             process = run([model, "--limit", f"{flag}={value}"])
             self.assert_clean(process)
@@ -188,6 +195,14 @@ class IsolationTests(FaultCase):
 
 
 class CrashTests(FaultCase):
+    def wait_until_mapped(self, process, path):
+        """Waits until the program reads the model, however slow the machine is."""
+        while process.poll() is None:
+            with open(f"/proc/{process.pid}/maps") as maps:
+                if path in maps.read():
+                    return
+            time.sleep(0.002)
+
     def test_a_crash_says_how_to_report_it(self):
         path = self.path("slow.onnx")
         with open(path, "wb") as file:
@@ -198,7 +213,7 @@ class CrashTests(FaultCase):
                     [TOOL, path, "--threads", "1", *more], env=ENVIRONMENT, cwd=ROOT,
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 )
-                time.sleep(0.02)
+                self.wait_until_mapped(process, path)
                 process.send_signal(number)
                 output, errors = process.communicate()
                 if process.returncode == 0:

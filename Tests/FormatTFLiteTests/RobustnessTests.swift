@@ -168,6 +168,21 @@ struct SeededGenerator: RandomNumberGenerator {
     #expect(error?.code == .limitExceeded)
   }
 
+  @Test func `operators are counted over all subgraphs`() throws {
+    var limits = TFLiteLimits()
+    limits.nodes = 3
+    let bytes = ByteSource(Self.small).bytes
+    let count = try TFLiteFormat.load(bytes, path: "m").graphs.reduce(0) { $0 + $1.nodes.count }
+    #expect(count > 3)
+    let error = #expect(throws: ReadError.self) {
+      try TFLiteFormat.load(bytes, path: "m", limits: limits)
+    }
+    #expect(error?.code == .limitExceeded)
+    #expect(error?.explanation.contains("--limit nodes=") == true)
+    limits.nodes = count
+    #expect(throws: Never.self) { try TFLiteFormat.load(bytes, path: "m", limits: limits) }
+  }
+
   @Test func `a deep nest is refused`() {
     var nested: TableDescription = [:]
     for _ in 0..<200 { nested = [0: .table(nested)] }

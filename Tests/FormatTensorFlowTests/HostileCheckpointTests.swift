@@ -86,10 +86,12 @@ import Testing
 
   /// Loads a copy of the example that something was done to.
   private func load(changed change: (_ folder: String) throws -> Void) throws -> Model {
-    let folder = FileManager.default.temporaryDirectory
+    let place = FileManager.default.temporaryDirectory
       .appendingPathComponent("hostile-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: place) }
+    let folder = place + "/model"
     try FileManager.default.copyItem(atPath: Self.model, toPath: folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     try change(folder)
     return try GoldenModelTests.load(folder)
   }

@@ -144,4 +144,9 @@ import WireFormats
     #expect(!pattern.mayMatch(inside: "models/a/b"))
     #expect(!pattern.mayMatch(inside: "data"))
   }
+
+  @Test(arguments: ["net.onnx", "*", "**", "models/net.onnx"])
+  func `the folder that patterns start from may hold a model`(text: String) throws {
+    #expect(try #require(PathPattern(text)).mayMatch(inside: ""))
+  }
 }

@@ -31,7 +31,12 @@ struct Limit: Sendable {
     Limit("file-bytes", .bytes, "16 GiB", "a model's file"),
     Limit("dir-entries", .count, "10000", "files of a SavedModel"),
     Limit("dir-bytes", .bytes, "64 GiB", "all files of a SavedModel together"),
-    Limit("nodes", .count, "2000000 (ONNX), by file size (others)", "operators, inlined ones too"),
+    Limit(
+      "nodes",
+      .count,
+      "2000000 (ONNX, TensorFlow Lite), by file size (others)",
+      "operators, inlined ones too"
+    ),
     Limit("tensors", .count, "2000000", "values (ONNX)"),
     Limit("functions", .count, "100000", "local functions (ONNX)"),
     Limit("subgraphs", .count, "10000, 4096 (TensorFlow)", "graphs of a model"),
@@ -45,7 +50,10 @@ struct Limit: Sendable {
     Limit("metadata-alloc", .bytes, "32 × file + 16 MiB", "memory for the structure of a model"),
     Limit("tensor-alloc", .bytes, "2 GiB, 1 GiB (TensorFlow)", "a constant that has to be decoded"),
     Limit("dense-alloc", .bytes, "64 × file + 16 MiB", "constants that are stored in fewer bytes"),
+    Limit("zip-entries", .count, "100000", "members of an archive (Keras, TensorFlow Lite)"),
+    Limit("inflate-total", .bytes, "16 GiB", "what an archive's members decompress to (Keras)"),
     Limit("tensor-bytes", .bytes, "2 GiB", "one tensor of a run"),
+    Limit("kernel-time", .seconds, "none", "one run of a model, looked at after each operator"),
     Limit("cache", .bytes, "256 MiB", "activations that a sweep keeps"),
     Limit("metric-time", .seconds, "600 s", "one run of the command of --metric"),
     Limit("layout-nodes", .count, "20000", "boxes that are laid out"),
@@ -114,6 +122,8 @@ struct Limits: Sendable {
   var tflite: TFLiteLimits {
     var limits = TFLiteLimits()
     set(&limits.subgraphs, "subgraphs")
+    set(&limits.nodes, "nodes")
+    set(&limits.archiveEntries, "zip-entries")
     set(&limits.rank, "rank")
     set(&limits.nameBytes, "name-bytes")
     limits.flatBufferDepth = values["flatbuffer-depth"]
@@ -138,12 +148,19 @@ struct Limits: Sendable {
   }
 
   var keras: KerasLimits {
-    KerasLimits(nodes: values["nodes"])
+    var limits = KerasLimits()
+    limits.nodes = values["nodes"]
+    set(&limits.rank, "rank")
+    set(&limits.archiveEntries, "zip-entries")
+    set(&limits.inflatedBytes, "inflate-total")
+    limits.chunkedBytes = values["dense-alloc"]
+    return limits
   }
 
   var run: Interpreter.Limits {
     var limits = Interpreter.Limits()
     set(&limits.tensorBytes, "tensor-bytes")
+    limits.seconds = values["kernel-time"]
     return limits
   }
 

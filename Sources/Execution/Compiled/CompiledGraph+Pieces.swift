@@ -74,10 +74,7 @@ extension CompiledGraph {
     var run = try executor.run(inputs: inputs, keeping: keep)
     let missing = keep.filter { run.kept[$0] == nil }
     guard !missing.isEmpty, !model.isStateful else { return run }
-    let interpreter = Interpreter(
-      model,
-      limits: Interpreter.Limits(tensorBytes: limits.tensorBytes)
-    )
+    let interpreter = Interpreter(model, limits: limits.interpreter)
     run.kept.merge(try interpreter.run(inputs: inputs, keeping: missing).kept) { first, _ in first }
     return run
   }

@@ -18,15 +18,24 @@ package struct CompiledGraph: Sendable {
     package var foldedBytes: Int
     /// Bytes of one computed tensor in the model's own type.
     package var tensorBytes: Int
+    /// Seconds of one run; `nil` for as many as it takes.
+    package var seconds: Int?
+
+    /// What the evaluation of single operators may take.
+    var interpreter: Interpreter.Limits {
+      Interpreter.Limits(tensorBytes: tensorBytes, seconds: seconds)
+    }
 
     package init(
       arenaBytes: Int = 1 << 33,
       foldedBytes: Int = 1 << 31,
-      tensorBytes: Int = 1 << 31
+      tensorBytes: Int = 1 << 31,
+      seconds: Int? = nil
     ) {
       self.arenaBytes = arenaBytes
       self.foldedBytes = foldedBytes
       self.tensorBytes = tensorBytes
+      self.seconds = seconds
     }
   }
 

@@ -161,6 +161,7 @@ extension CompiledGraph.Executor {
     }
     let runs = try affected(variant, from: first, weights: weights, &pass)
     pass.isApart = apart(keep.union(values.keys).union(simulated.keys))
+    interpreter.startClock()
     for index in variant.steps.indices where runs[index] { try run(index, &pass) }
     for value in keep where pass.kept[value] == nil { pass.kept[value] = tensor(value, pass) }
     return (try outputs(pass), pass.kept)

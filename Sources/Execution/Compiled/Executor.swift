@@ -67,10 +67,7 @@ extension CompiledGraph {
       self.compiled = compiled
       self.keepsAll = keepsAll
       self.queue = queue
-      interpreter = Interpreter(
-        compiled.model,
-        limits: .init(tensorBytes: compiled.limits.tensorBytes)
-      )
+      interpreter = Interpreter(compiled.model, limits: compiled.limits.interpreter)
       func memory(_ plan: ArenaPlan, isUsed: Bool) -> Memory {
         Memory(
           plan: plan,
@@ -131,6 +128,7 @@ extension CompiledGraph {
       simulating simulated: [ValueID: AffineQuantization] = [:]
     ) throws(ExecutionError) -> (outputs: [Tensor], kept: [ValueID: Tensor]) {
       hasRun = false
+      interpreter.startClock()
       let graph = compiled.graph
       guard inputs.count == graph.inputs.count else {
         throw ExecutionError(
@@ -180,6 +178,7 @@ extension CompiledGraph {
         try evaluate(step, pass)
       }
       observer?(step.node)
+      try interpreter.deadline.check(after: pass.compiled.graph[step.node])
       for case .some(let output) in outputs {
         if let tensor = pass.given[output] {
           store(tensor, output, pass)

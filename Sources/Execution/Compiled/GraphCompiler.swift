@@ -32,7 +32,7 @@ struct GraphCompiler {
     self.model = model
     self.arithmetic = arithmetic
     self.limits = limits
-    interpreter = Interpreter(model, limits: .init(tensorBytes: limits.tensorBytes))
+    interpreter = Interpreter(model, limits: limits.interpreter)
     let inferred = GraphInference(inputShapes: inputShapes.mapValues(Shape.fixed)).infer(model)
     types = inferred[Model.mainGraph.index].types
     issues = inferred[Model.mainGraph.index].issues

@@ -41,26 +41,59 @@ struct KerasContainer {
     }
   }
 
-  init(archive bytes: Bytes) throws(ReadError) {
+  init(archive bytes: Bytes, limits: KerasLimits) throws(ReadError) {
     format = .kerasV3
-    let archive = try ZIPArchive(bytes)
+    let archive = try Self.hinting("zip-entries") { () throws(ReadError) in
+      try ZIPArchive(bytes, entries: limits.archiveEntries)
+    }
+    var inflatedBytes = limits.inflatedBytes
     self.archive = archive
     guard let member = archive.member("config.json") else {
       throw ReadError(.modelUnsupported, "the archive has no config.json")
     }
-    config = try Self.parsed(try member.content(limit: Self.configLimit), "config.json")
+    let text = try Self.content(of: member, within: &inflatedBytes, Self.configLimit)
+    config = try Self.parsed(text, "config.json")
     if let member = archive.member("metadata.json") {
-      let node = try Self.parsed(try member.content(limit: 1 << 20), "metadata.json")
+      let text = try Self.content(of: member, within: &inflatedBytes, 1 << 20)
+      let node = try Self.parsed(text, "metadata.json")
       version = node["keras_version"]?.text
       if let version { metadata.append(MetadataEntry("keras version", version)) }
       if let date = node["date_saved"]?.text { metadata.append(MetadataEntry("saved", date)) }
     }
     guard let member = archive.member("model.weights.h5") else { return }
     if !member.isUncompressed { compressed = member }
-    let content = try member.content()
+    let content = try Self.content(of: member, within: &inflatedBytes, Int.max)
     let file = try located("model.weights.h5") { () throws(ReadError) in try HDF5File(content) }
     weights = file
     survey = try located("model.weights.h5") { () throws(ReadError) in try file.survey() }
+  }
+
+  /// Decompresses a member, and takes what that gives from what is left.
+  private static func content(
+    of member: ZIPArchive.Member,
+    within left: inout Int,
+    _ most: Int
+  ) throws(ReadError) -> Bytes {
+    let limit = left
+    let bytes = try hinting(limit < most ? "inflate-total" : nil) { () throws(ReadError) in
+      try member.content(limit: min(limit, most))
+    }
+    if !member.isUncompressed { left -= bytes.count }
+    return bytes
+  }
+
+  /// Runs `body`; where a limit is exceeded, the error says which flag allows more.
+  private static func hinting<Result>(
+    _ flag: String?,
+    _ body: () throws(ReadError) -> Result
+  ) throws(ReadError) -> Result {
+    do throws(ReadError) {
+      return try body()
+    } catch {
+      var error = error
+      if let flag, error.code == .limitExceeded { error.hint = "--limit \(flag)=N allows more" }
+      throw error
+    }
   }
 
   private static func parsed(_ bytes: Bytes, _ place: String) throws(ReadError) -> JSON5Node {

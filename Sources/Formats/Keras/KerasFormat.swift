@@ -41,7 +41,7 @@ package enum KerasFormat {
   ) throws(ReadError) -> Model {
     let container =
       HDF5File.probe(bytes)
-      ? try KerasContainer(file: bytes) : try KerasContainer(archive: bytes)
+      ? try KerasContainer(file: bytes) : try KerasContainer(archive: bytes, limits: limits)
     return try KerasLoader(container, bytes, path: path, limits: limits).load()
   }
 

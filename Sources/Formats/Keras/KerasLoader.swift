@@ -14,12 +14,14 @@ final class KerasLoader {
   var store: WeightStore
   /// Layers whose options could not be followed, and why.
   var refusals: [String] = []
+  private let rankLimit: Int
 
   init(_ container: KerasContainer, _ bytes: Bytes, path: String, limits: KerasLimits) {
     self.container = container
     self.bytes = bytes
     self.path = path
-    store = WeightStore(container, fileBytes: bytes.count)
+    store = WeightStore(container, fileBytes: bytes.count, limit: limits.chunkedBytes)
+    rankLimit = limits.rank
     // A layer takes some hundred bytes of configuration; shared models may repeat it.
     builder = GraphBuilder(
       name: container.config?["config"]?["name"]?.text ?? "",
@@ -48,6 +50,7 @@ final class KerasLoader {
       )
     }
     try addSpareWeights()
+    try checkRanks()
     report()
     try builder.graph.checkInvariants(graphCount: 1)
     return Model(
@@ -58,6 +61,17 @@ final class KerasLoader {
       diagnostics: findings.diagnostics(),
       metadata: container.metadata
     )
+  }
+
+  private func checkRanks() throws(ReadError) {
+    for value in builder.graph.values {
+      guard let rank = value.shape.dimensions?.count, rank > rankLimit else { continue }
+      throw ReadError(
+        .limitExceeded,
+        "\"\(value.name.prefix(128))\" has \(rank) axes, the limit is \(rankLimit)",
+        hint: "--limit rank=N allows more"
+      )
+    }
   }
 
   /// The configuration of the model, where it is one of layers.

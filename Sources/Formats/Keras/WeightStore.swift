@@ -19,11 +19,11 @@ struct WeightStore {
   private let legacyRoot: String
   private var bytesLeft: Int
 
-  init(_ container: KerasContainer, fileBytes: Int) {
+  init(_ container: KerasContainer, fileBytes: Int, limit: Int?) {
     self.container = container
     // What is put together in memory: the file's size tells how much an honest one needs.
     let (justified, overflow) = fileBytes.multipliedReportingOverflow(by: 64)
-    bytesLeft = min(2 << 30, overflow ? 2 << 30 : justified + (16 << 20))
+    bytesLeft = limit ?? min(2 << 30, overflow ? 2 << 30 : justified + (16 << 20))
     for dataset in container.survey.datasets {
       let path = dataset.object.path
       order.append(path)

@@ -47,6 +47,16 @@ extension Loader {
     let operators = try located("operators") { () throws(ReadError) in
       try table.tables(slot: Slot.Subgraph.operators)
     }
+    nodeCount += operators.count
+    guard nodeCount <= limits.nodes else {
+      throw ReadError(
+        .limitExceeded,
+        "the model has \(nodeCount) operators or more, the limit is \(limits.nodes)",
+        at: table.offset,
+        path: "operators",
+        hint: "--limit nodes=N allows more"
+      )
+    }
     for index in 0..<operators.count {
       try located("operators[\(index)]") { () throws(ReadError) in
         try readOperator(

@@ -20,6 +20,8 @@ final class Loader {
   var externalBuffers: [UInt32: ExternalBuffer] = [:]
   var operatorCodes: [OperatorCode] = []
   var subgraphCount = 0
+  /// Operators of the subgraphs so far.
+  var nodeCount = 0
   var graphs: [Graph] = []
   var signatures: [Signature] = []
   var metadata: [MetadataEntry] = []
@@ -76,7 +78,7 @@ final class Loader {
     try readDescription()
     try readMetadata()
     // Label files and the like; what is no archive is told by the ledger.
-    let archive = try? ZIPArchive(appendedTo: bytes)
+    let archive = try? ZIPArchive(appendedTo: bytes, entries: limits.archiveEntries)
     if let archive { try readArchive(archive) }
     for index in graphs.indices {
       try located("subgraphs[\(index)]") { () throws(ReadError) in

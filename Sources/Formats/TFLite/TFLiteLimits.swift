@@ -1,7 +1,13 @@
+import WireFormats
+
 /// How much a file may ask for before it is refused with `LIMIT_EXCEEDED`.
 package struct TFLiteLimits: Sendable {
   /// Subgraphs of a model.
   package var subgraphs = 10_000
+  /// Operators of all subgraphs together.
+  package var nodes = 2_000_000
+  /// Members of an archive that is appended to the model.
+  package var archiveEntries = ZIPArchive.standardEntries
   /// Axes of a tensor.
   package var rank = 64
   /// The bytes of a name that are kept; the rest is replaced by a hash.

@@ -34,7 +34,7 @@ package struct ZIPArchive: Sendable {
   package let directory: Bytes
 
   /// More members than any model has.
-  private static let memberLimit = 100_000
+  package static let standardEntries = 100_000
 
   /// Whether the bytes may be an archive: they begin with a member or are an empty archive.
   package static func probe(_ bytes: Bytes) -> Bool {
@@ -43,10 +43,13 @@ package struct ZIPArchive: Sendable {
 
   /// Reads the directory.
   ///
+  /// - Parameters:
+  ///   - bytes: The archive.
+  ///   - entries: The most members that it may have.
   /// - Throws: `MODEL_TRUNCATED` or `MODEL_INVALID` where it is missing, contradicts the members, or
-  ///   members share bytes or names.
-  package init(_ bytes: Bytes) throws(ReadError) {
-    self = try ZIPArchive(bytes, try EndRecord(bytes))
+  ///   members share bytes or names; `LIMIT_EXCEEDED` where there are more members.
+  package init(_ bytes: Bytes, entries: Int = standardEntries) throws(ReadError) {
+    self = try ZIPArchive(bytes, try EndRecord(bytes, entries: entries))
   }
 
   /// Reads an archive that stands behind something else in a file.
@@ -54,8 +57,8 @@ package struct ZIPArchive: Sendable {
   /// Its offsets count from the file's or from its own start: writers differ.
   ///
   /// - Throws: as above.
-  package init(appendedTo bytes: Bytes) throws(ReadError) {
-    self = try ZIPArchive(bytes, try EndRecord(bytes, isAppended: true))
+  package init(appendedTo bytes: Bytes, entries: Int = standardEntries) throws(ReadError) {
+    self = try ZIPArchive(bytes, try EndRecord(bytes, entries: entries, isAppended: true))
   }
 
   private init(_ bytes: Bytes, _ end: EndRecord) throws(ReadError) {
@@ -85,7 +88,7 @@ package struct ZIPArchive: Sendable {
     /// How far the archive's start is behind that of the file from which its offsets do not count.
     var shift = 0
 
-    init(_ bytes: Bytes, isAppended: Bool = false) throws(ReadError) {
+    init(_ bytes: Bytes, entries: Int, isAppended: Bool = false) throws(ReadError) {
       let place = try Self.find(bytes)
       var count = UInt64(try bytes.uint16(at: place + 10))
       var size = UInt64(try bytes.uint32(at: place + 12))
@@ -123,10 +126,11 @@ package struct ZIPArchive: Sendable {
         from: directoryOffset,
         "the central directory"
       )
-      guard memberCount <= ZIPArchive.memberLimit else {
+      guard memberCount <= entries else {
         throw ReadError(
           .limitExceeded,
-          "\(memberCount) members, at most \(ZIPArchive.memberLimit) are read"
+          "\(memberCount) members, at most \(entries) are read",
+          at: bytes.offset + place
         )
       }
       guard size <= UInt64(bytes.count - directoryOffset) else {
