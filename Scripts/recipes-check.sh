@@ -66,7 +66,7 @@ for model in digits_cnn digits_dscnn; do
   done
   # The same with refitted weights: the tool takes samples by the signature that the converter writes.
   plan "refit-$model" "$folder/$model.tflite" --calibration $digits/test.npz \
-    --actions int8-channel,int4-channel-mse+refit --budget "size<=40%"
+    --actions int8-channel,int4-channel-mse+refit --budget "size<=30%"
   run edge "edge_quantizer, $model, refit" "$folder/refit-$model/recipes/edge_quantizer.py" \
     "$folder/$model.tflite" "$folder/refit-$model/plan.json" --data $digits/calibration.npz \
     -o "$folder/refit-$model.tflite"
