@@ -6,8 +6,8 @@ gets 128 random samples. The sweep has all sites and the default actions, one th
 in parts (`shard=1/K`, …, each with every K-th site), and before each part and after the last one
 LiteRT and onnxruntime run, so that a change of the machine's load meets all of them. The cost of a
 part is its processor time after calibration, with the float model, the encoding of weights and the
-pairs; calibration, which a whole sweep does once, counts once. A forward pass is the median of the faster
-runtime's processor times, one thread. Memory is the greatest resident set, of a part of 128 samples.
+pairs; calibration, which a whole sweep does once, counts once. A forward pass is that of the faster runtime, processor time of one
+thread: the mean over the parts of what was measured before and after each. Memory is the greatest resident set, of a part of 128 samples.
 
 PyPI packages: ai-edge-litert, onnxruntime, numpy.
 """
@@ -88,12 +88,16 @@ def main():
             file=sys.stderr,
         )
     # The mean of neighbouring rounds meets each part with the load around it.
-    best = min(times, key=lambda name: statistics.median(times[name]))
-    middles = [(a + b) / 2 for a, b in zip(times[best], times[best][1:])]
-    passed = statistics.mean(middles)
+    passes = {
+        name: statistics.mean((a + b) / 2 for a, b in zip(values, values[1:]))
+        for name, values in times.items()
+    }
+    best = min(passes, key=passes.get)
+    passed = passes[best]
     trials = 1000 * seconds / runs
     once = 1000 * statistics.mean(calibrations) / runs
-    print(f"forward pass: {best} {passed:.2f} ms ({', '.join(times)}: processor time)")
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in passes.items())
+    print(f"forward pass: {best} ({listed} ms of processor time)")
     print(f"runs of actions on samples: {runs}, of {options.samples} samples")
     print(f"a run: {trials:.2f} ms = {trials / passed:.3f} forward passes (asked: 0.6)")
     print(f"calibration: {once:.2f} ms a run = {once / passed:.3f} forward passes")

@@ -28,9 +28,15 @@ package struct Screening: Sendable {
   ///
   /// Set for KL divergence in nats and relative square errors alike.
   static let window = 5e-4...0.7
-  /// Below this divergence the straight line is within a few percent of the truth, and nothing is left
-  /// to find out by runs.
-  static let straight = 0.001
+  /// Below this bend not even a straight line that a few samples make is run.
+  static let leastLonelyBend = 0.01
+  /// On so many samples a trial is run at least: fewer samples of more trials order them worse.
+  static let wantedSamples = 16
+  /// On how many samples a run says more than a straight line that bends so: the square of a run's mean is
+  /// off by about 1 in `n` of its samples (0.2 to 2 were measured).
+  private static func usefulSamples(_ bend: Double) -> Double {
+    max(Double(wantedSamples), 1 / bend)
+  }
   /// Relative square errors bend as early as divergences 50 times as large: of class scores whose
   /// squares are some tens, a divergence of 1 is an error of a few percent.
   static let squareScale = 0.02
@@ -47,11 +53,23 @@ package struct Screening: Sendable {
   /// Fewer samples say too little.
   static let leastSamples = 8
 
+  /// A trial whose straight line may be off.
+  private struct Doubt {
+    var trial: Int
+    var bend: Double
+    var isLonely: Bool
+
+    /// Those that few samples make, then those that bend most.
+    func comesBefore(_ other: Doubt) -> Bool {
+      if isLonely != other.isLonely { return isLonely }
+      return (other.bend, trial) < (bend, other.trial)
+    }
+  }
+
   init(_ sweep: Sweep, _ records: SweepRecords) {
     plan = sweep.plan
     self.records = records
     scale = sweep.measure.metric == .kl ? 1 : Self.squareScale
-    let straight = Self.straight * scale
     let cost = sweep.screeningCost
     let curvatures = records.curvatures.map { $0 ?? 0 }
     var chosen: Set<Int> = []
@@ -75,23 +93,21 @@ package struct Screening: Sendable {
         if let single = singles["\(site) \(action.name)"] { choose(single) }
       }
     }
-    func wanted(_ share: Int) -> Double {
-      Double(min(max(cost.sampleCount / share, Self.leastSamples), cost.sampleCount))
-    }
-    // First those that a few samples make alone, then those that do most.
+    // First those that a few samples make alone, then those that bend most.
     let lonely = max(Self.lonely, Self.lonely * 64 / Double(max(cost.walkSamples, 1)))
-    func rank(_ trial: Int) -> Double {
-      guard let known = records.costs[trial], let linear = known.linear else { return 0 }
-      if (known.linearVariance ?? 0) > lonely { return .infinity }
-      return linear > straight ? linear : 0
+    let unit = scale
+    let doubtful = plan.trials.indices.compactMap { trial -> Doubt? in
+      guard !chosen.contains(trial), let known = records.costs[trial], let linear = known.linear,
+        linear > 0
+      else { return nil }
+      let bend = linear / (unit + linear)
+      let isLonely = (known.linearVariance ?? 0) > lonely && bend > Self.leastLonelyBend
+      return Doubt(trial: trial, bend: bend, isLonely: isLonely)
     }
-    let doubtful = plan.trials.indices.filter { rank($0) > 0 && !chosen.contains($0) }
-      .sorted { (rank($1), $0) < (rank($0), $1) }
-    for trial in doubtful {
-      // For those that bend, few runs are no better than the derivative.
-      let count = wanted(rank(trial).isFinite ? 16 : 25)
-      guard (passes + cost.suffixes[trial]) * count <= cost.runBudget else { continue }
-      choose(trial)
+    for doubt in doubtful.sorted(by: { $0.comesBefore($1) }) {
+      let wanted = min(Self.usefulSamples(doubt.bend), Double(cost.sampleCount))
+      guard (passes + cost.suffixes[doubt.trial]) * wanted <= cost.runBudget else { continue }
+      choose(doubt.trial)
     }
     let count = passes > 0 ? min(cost.runBudget / passes, Double(cost.sampleCount)) : 0
     runs = chosen
