@@ -62,10 +62,11 @@ extra_inputs() {
 }
 
 run() {
-  local target=$1 seconds=$2 program log inputs=() dictionary=()
+  local target=$1 seconds=$2 program log inputs=() dictionary=() corpus
   program=$build/release/$(program_of "$target")
   [ -x "$program" ] || { echo "build it first: Scripts/fuzz.sh build" >&2; return 2; }
-  mkdir -p $build/corpus/"$target" $build/findings $build/logs
+  corpus=${FUZZ_CORPUS:-$build/corpus}/$target
+  mkdir -p "$corpus" $build/findings $build/logs
   for folder in Fuzz/Seeds/$target Fuzz/Findings/$target $(extra_inputs "$target"); do
     [ -d "$folder" ] && inputs+=("$folder")
   done
@@ -75,9 +76,9 @@ run() {
   # Leaks are looked for elsewhere: Swift's runtime keeps metadata for ever. Stacks of allocations and
   # names of new functions cost a fifth of the time; an input that was found can be run again for them.
   if ! FUZZ_TARGET=$target ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16:malloc_context_size=1 \
-    "$program" $build/corpus/"$target" "${inputs[@]}" "${dictionary[@]}" -print_funcs=0 \
+    "$program" "$corpus" "${inputs[@]}" "${dictionary[@]}" -print_funcs=0 \
     -max_len="$(longest "$target")" -rss_limit_mb=768 -malloc_limit_mb=256 -timeout="${FUZZ_TIMEOUT:-20}" -detect_leaks=0 \
-    -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix=$build/findings/"$target"- \
+    -max_total_time="$seconds" ${FUZZ_OPTIONS:-} -print_final_stats=1 -artifact_prefix=$build/findings/"$target"- \
     > "$log" 2>&1; then
     echo "*** $target found something:"
     grep -E "promise broken|ERROR|SUMMARY|Fatal error|Test unit written|ALARM" "$log" | head -8
@@ -101,6 +102,10 @@ case ${1:-} in
   list) echo $targets | tr ' ' '\n' ;;
   run) run "$2" "${3:-60}" ;;
   smoke)
+    # The same inputs every time, so that a change is not blamed for what chance found: long runs look for
+    # news. Swift's hashes vary by process, and with them what counts as news to the fuzzer.
+    export FUZZ_OPTIONS="-seed=1 -runs=100000" SWIFT_DETERMINISTIC_HASHING=1 FUZZ_CORPUS=$build/smoke
+    rm -rf $build/smoke
     echo $targets | tr ' ' '\n' | xargs -P "${3:-2}" -I{} "$0" run {} "${2:-20}"
     ;;
   totals)
