@@ -104,7 +104,7 @@ case ${1:-} in
   smoke)
     # The same inputs every time, so that a change is not blamed for what chance found: long runs look for
     # news. Swift's hashes vary by process, and with them what counts as news to the fuzzer.
-    export FUZZ_OPTIONS="-seed=1 -runs=20000" SWIFT_DETERMINISTIC_HASHING=1 FUZZ_CORPUS=$build/smoke
+    export FUZZ_OPTIONS="-seed=1 -runs=10000" SWIFT_DETERMINISTIC_HASHING=1 FUZZ_CORPUS=$build/smoke
     rm -rf $build/smoke
     echo $targets | tr ' ' '\n' | xargs -P "${3:-2}" -I{} "$0" run {} "${2:-20}"
     ;;
