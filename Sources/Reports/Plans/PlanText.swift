@@ -137,9 +137,11 @@ package struct PlanText {
         lines.append("  On the unseen samples it \(why), and no action can be taken back.")
       } else {
         lines.append("  On the unseen samples it \(why); repaired:")
-        lines += verified.repairs.map { repair in
-          "    \(escapedForTerminal(repair.site)): \(repair.action) →"
-            + " \(repair.replacement ?? "as it was"), \(Quantity.bytes(repair.bytes)) more"
+        lines += verified.repairs.map { repair -> String in
+          let change =
+            Quantity.bytes(abs(repair.bytes)) + (repair.bytes < 0 ? " less" : " more")
+          return "    \(escapedForTerminal(repair.site)): \(repair.action) →"
+            + " \(repair.replacement ?? "as it was"), \(change)"
         }
       }
     }
