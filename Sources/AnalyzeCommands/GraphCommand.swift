@@ -189,16 +189,7 @@ struct LoadedModel {
     {
       throw CommandFailure(.usage, path: output, "the output would replace the model's weights")
     }
-    let dimensions: OpenDimensions
-    do throws(ShapeOptionError) {
-      dimensions = try OpenDimensions(
-        model.main,
-        fixed: shared.shape.map { ($0.name, $0.sizes) },
-        batch: shared.batch
-      )
-    } catch {
-      throw CommandFailure(.usage, path: path, error.message)
-    }
+    let dimensions = try OpenDimensions(model, shared.shape, batch: shared.batch, path: path)
     profile = Profiler(model, dimensions: dimensions).profile(
       // Two models are compared by what their weights hold.
       .init(

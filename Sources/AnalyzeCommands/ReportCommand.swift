@@ -162,7 +162,7 @@ struct ReportCommand: StatusCommand {
     var model = loaded
     // Only equal sizes are compared, which reads weights.
     model.labelSpareWeights(smallest: noWeightStatistics ? .max : 64)
-    let dimensions = try openDimensions(model, path)
+    let dimensions = try OpenDimensions(model, shared.shape, batch: shared.batch, path: path)
     let profiler = Profiler(model, dimensions: dimensions)
     var digest: String?
     if format == .json, !noWeightStatistics {
@@ -206,20 +206,6 @@ struct ReportCommand: StatusCommand {
   private struct Profiled {
     let model: Model
     let profile: ModelProfile
-  }
-
-  private func openDimensions(_ model: Model, _ path: String) throws(CommandFailure)
-    -> OpenDimensions
-  {
-    do throws(ShapeOptionError) {
-      return try OpenDimensions(
-        model.main,
-        fixed: shared.shape.map { ($0.name, $0.sizes) },
-        batch: shared.batch
-      )
-    } catch {
-      throw CommandFailure(.usage, path: path, error.message)
-    }
   }
 
   /// The reports in the order of the command line; as JSON, errors stand in their places.

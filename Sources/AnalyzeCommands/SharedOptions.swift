@@ -1,4 +1,6 @@
 import ArgumentParser
+import ModelIR
+import Profiling
 import Reports
 
 #if canImport(Glibc)
@@ -103,5 +105,22 @@ struct SharedOptions: ParsableArguments {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 110 }
     return Int(size.ws_col)
+  }
+}
+
+extension OpenDimensions {
+  /// The open extents of a model's inputs as the options fix them.
+  ///
+  /// - Throws: `USAGE` where they do not fit the model.
+  init(_ model: Model, _ shapes: [ShapeOption], batch: Int?, path: String) throws(CommandFailure) {
+    do throws(ShapeOptionError) {
+      self = try OpenDimensions(
+        model.main,
+        fixed: shapes.map { ($0.name, $0.sizes) },
+        batch: batch
+      )
+    } catch {
+      throw CommandFailure(.usage, path: path, error.message)
+    }
   }
 }

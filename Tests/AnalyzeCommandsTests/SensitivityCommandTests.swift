@@ -160,6 +160,7 @@ import Testing
     ("echo 12 apples #", "printed no number but \"12 apples\""), (": #", "but \"nothing\""),
     ("echo nan #", "printed no number but \"nan\""), ("kill -9 $$ #", "ended by signal 9"),
     ("sleep 30 #", "no answer within 1 s"), ("(sleep 30; echo 1) | cat #", "no answer within 1 s"),
+    ("exec >&- 2>&-; sleep 30 #", "no answer within 1 s"),
     ("/nowhere/metric", "exit status 127"),
   ])
   func `a command without a number is told before the work`(command: String, says: String) throws {

@@ -72,16 +72,7 @@ struct SnapshotSource {
   ) throws(CommandFailure) -> ReportSnapshot {
     var model = loaded
     model.labelSpareWeights(smallest: 64)
-    let dimensions: OpenDimensions
-    do throws(ShapeOptionError) {
-      dimensions = try OpenDimensions(
-        model.main,
-        fixed: options.shapes.map { ($0.name, $0.sizes) },
-        batch: options.batch
-      )
-    } catch {
-      throw CommandFailure(.usage, path: path, error.message)
-    }
+    let dimensions = try OpenDimensions(model, options.shapes, batch: options.batch, path: path)
     var hash = SHA256()
     hash.update(source.bytes)
     let profiler = Profiler(model, dimensions: dimensions)

@@ -24,16 +24,7 @@ extension PlanCommand {
     var hash = SHA256()
     hash.update(source.bytes)
     let digest = hash.hexadecimal()
-    let dimensions: OpenDimensions
-    do throws(ShapeOptionError) {
-      dimensions = try OpenDimensions(
-        model.main,
-        fixed: shared.shape.map { ($0.name, $0.sizes) },
-        batch: shared.batch
-      )
-    } catch {
-      throw CommandFailure(.usage, path: self.model, error.message)
-    }
+    let dimensions = try OpenDimensions(model, shared.shape, batch: shared.batch, path: self.model)
     let profiler = Profiler(model, dimensions: dimensions)
     var profile = profiler.profile(.init(readsWeights: false))
     if let target { profiler.addTargets([target], to: &profile) }

@@ -62,14 +62,20 @@ struct MetricCommand: Sendable {
       close(errors[0])
     }
     guard let process else { return .trouble("sh cannot be run: " + systemMessage()) }
-    let (texts, isInTime) = listen([answer[0], errors[0]])
-    // The group has the processes that the shell began.
-    if !isInTime { kill(-process, SIGKILL) }
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 {
-      guard errno == EINTR else { return .trouble("its end was not told: " + systemMessage()) }
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    let (texts, isToldInTime) = listen([answer[0], errors[0]], until: deadline)
+    var end: Int32?
+    if isToldInTime {
+      do throws(WaitError) {
+        end = try status(of: process, until: deadline)
+      } catch {
+        return .trouble("its end was not told: " + error.message)
+      }
     }
-    guard isInTime else {
+    guard let status = end else {
+      // The group has the processes that the shell began.
+      kill(-process, SIGKILL)
+      while waitpid(process, nil, 0) < 0, errno == EINTR {}
       return .trouble("no answer within \(seconds) s (--limit metric-time=)")
     }
     let said = Self.lastLine(texts[1]).map { ": " + $0 } ?? ""
@@ -83,6 +89,27 @@ struct MetricCommand: Sendable {
       return .trouble("printed no number but \"\(shown)\"")
     }
     return .number(number)
+  }
+
+  private struct WaitError: Error {
+    var message: String
+  }
+
+  /// How a process ended; `nil` where it is still there when the time is over: it may close its outputs
+  /// and live on.
+  private func status(of process: pid_t, until deadline: ContinuousClock.Instant) throws(WaitError)
+    -> Int32?
+  {
+    var status: Int32 = 0
+    var pause: UInt32 = 100
+    while true {
+      let found = waitpid(process, &status, WNOHANG)
+      if found == process { return status }
+      if found < 0, errno != EINTR { throw WaitError(message: systemMessage()) }
+      guard ContinuousClock.now < deadline else { return nil }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
+    }
   }
 
   private func start(_ path: String, _ answer: Int32, _ errors: Int32) -> pid_t? {
@@ -110,10 +137,11 @@ struct MetricCommand: Sendable {
   }
 
   /// What both ends give until they are closed, as far as it is looked at; whether that was in time.
-  private func listen(_ ends: [Int32]) -> (texts: [[UInt8]], isInTime: Bool) {
+  private func listen(_ ends: [Int32], until deadline: ContinuousClock.Instant) -> (
+    texts: [[UInt8]], isInTime: Bool
+  ) {
     var texts: [[UInt8]] = ends.map { _ in [] }
     var open = Array(ends.indices)
-    let deadline = ContinuousClock.now + .seconds(seconds)
     var buffer = [UInt8](repeating: 0, count: Self.answerLimit)
     while !open.isEmpty {
       let left = (deadline - ContinuousClock.now) / .milliseconds(1)
