@@ -18,6 +18,8 @@ import numpy as np
 
 SEED = 1
 
+REST_SECONDS = 0.3
+
 
 class Ours:
     name = "analyze"
@@ -115,10 +117,15 @@ class OnnxRuntime:
 
 
 def interleaved(sides, rounds, measure):
-    """The median of each side over rounds in which all take turns; the first one warms up."""
+    """The median of each side over rounds in which all take turns; the first one warms up.
+
+    Before each turn the threads of the side before come to rest: onnxruntime's go on spinning for
+    some 150 ms after a run, and whoever comes next would share a core with them.
+    """
     results = {side.name: [] for side in sides}
     for index in range(rounds + 1):
         for side in sides:
+            time.sleep(REST_SECONDS)
             value = measure(side)
             if index > 0:
                 results[side.name].append(value)

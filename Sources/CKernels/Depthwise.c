@@ -7,13 +7,14 @@
 void ck_depthwise_plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element element,
                             ck_isa isa) {
   // Lines are the jobs; few lines are split by channel, at least 64 of them at a time.
-  enum { MIN_JOBS = 8, MIN_PANELS = 2 };
+  enum { MIN_JOBS = 8, MIN_CHANNELS = 64 };
   ck_conv_plan_init(plan, s, element, isa);
-  size_t panels = (s->out_channels + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
   size_t lines = s->batch * s->out_height * s->variants;
   size_t parts = lines >= MIN_JOBS ? 1 : (MIN_JOBS + lines - 1) / lines;
-  plan->job_panels = ck_max((panels + parts - 1) / parts, MIN_PANELS);
-  plan->panel_jobs = (panels + plan->job_panels - 1) / plan->job_panels;
+  size_t channels = ck_round_up((s->out_channels + parts - 1) / parts, CK_DEPTHWISE_PANEL);
+  channels = ck_max(channels, MIN_CHANNELS);
+  plan->job_panels = channels / CK_DEPTHWISE_PANEL;
+  plan->panel_jobs = (s->out_channels + channels - 1) / channels;
   plan->row_jobs = lines;
   plan->blocks = 1;
   plan->scratch_bytes = CK_ALIGNMENT;

@@ -8,6 +8,9 @@
 /// Channels are packed in multiples of this.
 #define CK_CHANNEL_MULTIPLE 16
 
+/// A job has a multiple of this many channels.
+#define CK_DEPTHWISE_PANEL 32
+
 /// One output line of one variant, for some of the channels.
 typedef struct {
   size_t variant, image, y, channel_begin, channel_end;
@@ -35,9 +38,9 @@ static inline ck_depthwise_line ck_depthwise_job(const ck_conv_plan *plan, size_
   rest /= s->out_height;
   line.image = rest % s->batch;
   line.variant = rest / s->batch;
-  line.channel_begin = part * plan->job_panels * CK_PANEL_COLUMNS;
+  line.channel_begin = part * plan->job_panels * CK_DEPTHWISE_PANEL;
   line.channel_end =
-      ck_min(line.channel_begin + plan->job_panels * CK_PANEL_COLUMNS, s->out_channels);
+      ck_min(line.channel_begin + plan->job_panels * CK_DEPTHWISE_PANEL, s->out_channels);
   line.row_offsets = plan->offsets + line.y * s->kernel_height;
   ck_tap_range(line.row_offsets, s->kernel_height, &line.ky_begin, &line.ky_end);
   return line;

@@ -14,6 +14,8 @@ typedef struct {
   /// For each tap, where its weights begin along the sum, in elements.
   const size_t *tap_offsets;
   size_t taps, run;
+  /// Where the input ends, for pointers into it; all others may be read 16 bytes at a time.
+  const char *end;
 } ck_tile_input;
 
 /// The rows and panels of one job.
@@ -148,11 +150,11 @@ static inline ck_tile_input ck_gather_tile(const ck_conv_plan *plan, const char 
   const ck_conv_shape *s = &plan->shape;
   const void **rows = (const void **)(scratch + plan->pointers_at);
   size_t *tap_offsets = (size_t *)(scratch + plan->tap_offsets_at);
-  ck_tile_input tile = {rows, tap_offsets, 1, plan->run};
   // The last pixel may end with its channels, before its stride.
   size_t elements = s->batch * s->in_height * s->in_width * s->in_pixel_stride -
                     s->in_pixel_stride + s->in_channels;
   const char *end = input + elements * plan->element_bytes;
+  ck_tile_input tile = {rows, tap_offsets, 1, plan->run, end};
   input += group * plan->run * plan->element_bytes;
   tap_offsets[0] = 0;
   if (plan->gather == CK_GATHER_DENSE) {

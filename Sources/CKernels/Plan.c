@@ -30,7 +30,7 @@ bool ck_conv_shape_valid(const ck_conv_shape *s) {
     return false;
   if (s->in_channels % s->groups != 0 || s->out_channels % s->groups != 0) return false;
   if (__builtin_mul_overflow(s->out_channels, s->variants, &columns)) return false;
-  if (__builtin_mul_overflow(columns, (size_t)CK_PANEL_COLUMNS, &padded_columns)) return false;
+  if (__builtin_mul_overflow(columns, (size_t)CK_MAX_PANEL_COLUMNS, &padded_columns)) return false;
   if (s->in_pixel_stride < s->in_channels || s->out_pixel_stride < columns) return false;
   const size_t input[] = {s->batch, s->in_height, s->in_width, s->in_pixel_stride};
   const size_t output[] = {s->batch, s->out_height, s->out_width, s->out_pixel_stride};
@@ -102,8 +102,9 @@ static void choose_gather(ck_conv_plan *plan) {
   bool dense = plan->taps == 1 && s->stride_height == 1 && s->stride_width == 1 &&
                s->pad_top == 0 && s->pad_left == 0 && s->out_height == s->in_height &&
                s->out_width == s->in_width;
-  // Bytes are multiplied four at a time: runs of another length are packed without gaps.
-  bool bytes = plan->element == CK_INT8 || plan->element == CK_UINT8;
+  // With VNNI, bytes are multiplied four at a time where they lie: runs of another length are packed
+  // without gaps. Widening does that by itself.
+  bool bytes = plan->isa == CK_ISA_AVX512 && (plan->element == CK_INT8 || plan->element == CK_UINT8);
   // The 16-bit kernel, which is rare, only reads whole rows.
   bool copies = (bytes && plan->run % 4 != 0) || plan->element == CK_INT16;
   plan->gather = copies ? CK_GATHER_PATCH : dense ? CK_GATHER_DENSE : CK_GATHER_TAPS;
@@ -115,7 +116,7 @@ static void choose_gather(ck_conv_plan *plan) {
 
 static void choose_jobs(ck_conv_plan *plan) {
   size_t tile_rows = ck_tile_rows(plan->isa, plan->element);
-  size_t panel_bytes = plan->taps * plan->run * CK_PANEL_COLUMNS *
+  size_t panel_bytes = plan->taps * plan->run * plan->panel_columns *
                        (plan->element == CK_FLOAT32 ? sizeof(float) : 1);
   plan->tiles = (plan->rows + tile_rows - 1) / tile_rows;
   plan->job_tiles = ck_max(1, ck_min(JOB_ROWS / tile_rows, plan->tiles));
@@ -151,9 +152,9 @@ static void lay_out_scratch(ck_conv_plan *plan) {
   at = ck_round_up(at, CK_ALIGNMENT);
   // Without a byte dot product, rows are first widened to 16 bits.
   plan->wide_at = at;
-  plan->wide_row_elements = ck_round_up(plan->taps * plan->run, 4);
+  plan->wide_row_elements = ck_round_up(plan->taps * plan->run, 2);
   if (plan->element == CK_INT8 || plan->element == CK_UINT8)
-    at += plan->wide_row_elements * sizeof(int16_t) * CK_MAX_TILE_ROWS;
+    at += (plan->wide_row_elements * CK_MAX_TILE_ROWS + 16) * sizeof(int16_t);
   plan->scratch_bytes = at + CK_ALIGNMENT;
 }
 
@@ -169,7 +170,8 @@ static void plan_init(ck_conv_plan *plan, const ck_conv_shape *s, ck_element ele
   plan->run = s->in_channels / s->groups;
   plan->blocks = s->groups == 1 ? 1 : s->groups * s->variants;
   plan->block_columns = s->out_channels * s->variants / plan->blocks;
-  plan->block_panels = (plan->block_columns + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
+  plan->panel_columns = ck_panel_columns(isa, element);
+  plan->block_panels = (plan->block_columns + plan->panel_columns - 1) / plan->panel_columns;
 
   size_t pixel_bytes = s->in_pixel_stride * plan->element_bytes;
   dimension height = {s->out_height, s->kernel_height, s->stride_height, s->dilation_height,
@@ -205,8 +207,9 @@ size_t ck_conv_plan_jobs(const ck_conv_plan *plan) {
 
 size_t ck_conv_plan_scratch_bytes(const ck_conv_plan *plan) { return plan->scratch_bytes; }
 
-size_t ck_conv_panels(const ck_conv_shape *s) {
+size_t ck_conv_panels(const ck_conv_shape *s, ck_element element, ck_isa isa) {
+  size_t panel_columns = ck_panel_columns(isa, element);
   size_t blocks = s->groups == 1 ? 1 : s->groups * s->variants;
   size_t columns = s->out_channels * s->variants / blocks;
-  return blocks * ((columns + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS);
+  return blocks * ((columns + panel_columns - 1) / panel_columns);
 }

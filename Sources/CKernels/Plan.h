@@ -28,6 +28,8 @@ struct ck_conv_plan {
   size_t rows, taps;
   /// Input channels of one group: the consecutive elements one tap reads.
   size_t run;
+  /// Columns of a panel of the packed weights.
+  size_t panel_columns;
   /// Blocks are groups of each variant, or a single one that joins all variants of one group.
   size_t blocks, block_columns, block_panels;
   /// Tiles split the rows evenly; a job takes `job_tiles` of them by `job_panels` panels.
@@ -47,6 +49,10 @@ struct ck_conv_plan {
 
 /// Rows of one tile of the GEMM kernels of `isa` for activations of type `element`.
 size_t ck_tile_rows(ck_isa isa, ck_element element);
+
+/// Columns of a panel of weights of the same kernels: those of their tile, which then reads its weights
+/// as one stream.
+size_t ck_panel_columns(ck_isa isa, ck_element element);
 
 static inline size_t ck_round_up(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;

@@ -6,33 +6,37 @@
 #include "Plan.h"
 #include "include/ck_quantized.h"
 
-/// Constants of the 32 channels of a panel, in front of its weights.
-typedef struct {
+/// Constants in front of the weights of a panel: rows of as many words as it has columns.
+enum {
   /// Bias with the zero points' contribution folded in; added to the sum of raw products.
-  int32_t bias[CK_PANEL_COLUMNS];
+  CK_Q8_BIAS,
   /// Sum of the channel's weights.
-  int32_t weight_sum[CK_PANEL_COLUMNS];
-  int32_t multiplier[CK_PANEL_COLUMNS];
-  int32_t shift[CK_PANEL_COLUMNS];
-  float scale[CK_PANEL_COLUMNS];
-  float bias_f32[CK_PANEL_COLUMNS];
-} ck_q8_header;
+  CK_Q8_WEIGHT_SUM,
+  CK_Q8_MULTIPLIER,
+  CK_Q8_SHIFT,
+  CK_Q8_SCALE,
+  CK_Q8_BIAS_F32,
+  CK_Q8_WEIGHTS,
+};
 
-/// The same for 16-bit activations.
+/// Columns of a panel for 16-bit activations, of every instruction set.
+#define CK_Q16_PANEL_COLUMNS 32
+
+/// Its constants, in front of the weights.
 typedef struct {
-  int64_t bias[CK_PANEL_COLUMNS];
-  int32_t multiplier[CK_PANEL_COLUMNS];
-  int32_t shift[CK_PANEL_COLUMNS];
+  int64_t bias[CK_Q16_PANEL_COLUMNS];
+  int32_t multiplier[CK_Q16_PANEL_COLUMNS];
+  int32_t shift[CK_Q16_PANEL_COLUMNS];
 } ck_q16_header;
 
-/// Bytes of a panel: weights are `[depth / 4][32 columns][4]` bytes.
-static inline size_t ck_q8_panel_bytes(size_t depth) {
-  return sizeof(ck_q8_header) + ck_round_up(depth, 4) * CK_PANEL_COLUMNS;
+/// Bytes of a panel: weights are `[depth / group][columns][group]` bytes.
+static inline size_t ck_q8_panel_bytes(size_t depth, size_t columns, size_t group) {
+  return (CK_Q8_WEIGHTS * sizeof(int32_t) + ck_round_up(depth, group)) * columns;
 }
 
 /// Bytes of a panel: weights are `[depth / 2][32 columns][2]` 16-bit integers.
 static inline size_t ck_q16_panel_bytes(size_t depth) {
-  return sizeof(ck_q16_header) + ck_round_up(depth, 2) * CK_PANEL_COLUMNS * sizeof(int16_t);
+  return sizeof(ck_q16_header) + ck_round_up(depth, 2) * CK_Q16_PANEL_COLUMNS * sizeof(int16_t);
 }
 
 /// 8-bit activations are multiplied as unsigned bytes: signed ones with their top bit flipped,

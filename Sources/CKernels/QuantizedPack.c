@@ -28,21 +28,25 @@ static size_t depth_of(const ck_conv_shape *s) {
   return s->kernel_height * s->kernel_width * (s->in_channels / s->groups);
 }
 
-size_t ck_conv_q8_packed_bytes(const ck_conv_shape *s) {
-  return ck_conv_panels(s) * ck_q8_panel_bytes(depth_of(s));
+size_t ck_conv_q8_packed_bytes(const ck_conv_shape *s, ck_isa isa) {
+  // Signed and unsigned activations have the same panels.
+  size_t panel = ck_q8_panel_bytes(depth_of(s), ck_panel_columns(isa, CK_INT8),
+                                   ck_table_of(isa)->q8_group);
+  return ck_conv_panels(s, CK_INT8, isa) * panel;
 }
 
-size_t ck_conv_q16_packed_bytes(const ck_conv_shape *s) {
-  return ck_conv_panels(s) * ck_q16_panel_bytes(depth_of(s));
+size_t ck_conv_q16_packed_bytes(const ck_conv_shape *s, ck_isa isa) {
+  return ck_conv_panels(s, CK_INT16, isa) * ck_q16_panel_bytes(depth_of(s));
 }
 
 static void pack_q8_column(const column *from, const ck_quantization *q,
-                           const ck_channel_scales *scales, ck_q8_header *header, int8_t *to,
-                           size_t c) {
+                           const ck_channel_scales *scales, size_t panel_columns, size_t group,
+                           int32_t *panel, size_t c) {
+  int8_t *to = (int8_t *)(panel + CK_Q8_WEIGHTS * panel_columns);
   int32_t sum = 0;
   FOR_EACH_WEIGHT(from, k, byte) {
     int8_t weight = q->weights_unsigned ? (int8_t)(byte ^ 0x80) : (int8_t)byte;
-    to[(k / 4 * CK_PANEL_COLUMNS + c) * 4 + k % 4] = weight;
+    to[(k / group * panel_columns + c) * group + k % group] = weight;
     sum += weight;
   }
   // sum((x - zx)(w - zw)) = sum(x w) - zx sum(w) - zw sum(x) + depth zx zw. All but the third
@@ -51,32 +55,38 @@ static void pack_q8_column(const column *from, const ck_quantization *q,
   uint32_t zw = (uint32_t)ck_signed_weight_zero_point(q);
   uint32_t depth = (uint32_t)depth_of(from->shape);
   uint32_t bias = scales->bias != NULL ? (uint32_t)scales->bias[from->channel] : 0;
-  header->bias[c] = (int32_t)(bias - zx * (uint32_t)sum + depth * zx * zw);
-  header->weight_sum[c] = (int32_t)((uint32_t)sum - depth * zw);
-  if (scales->multiplier != NULL) header->multiplier[c] = scales->multiplier[from->channel];
-  if (scales->shift != NULL) header->shift[c] = scales->shift[from->channel];
-  if (scales->scale != NULL) header->scale[c] = scales->scale[from->channel];
-  if (scales->bias_f32 != NULL) header->bias_f32[c] = scales->bias_f32[from->channel];
+  int32_t *constants = panel + c;
+  constants[CK_Q8_BIAS * panel_columns] = (int32_t)(bias - zx * (uint32_t)sum + depth * zx * zw);
+  constants[CK_Q8_WEIGHT_SUM * panel_columns] = (int32_t)((uint32_t)sum - depth * zw);
+  if (scales->multiplier != NULL)
+    constants[CK_Q8_MULTIPLIER * panel_columns] = scales->multiplier[from->channel];
+  if (scales->shift != NULL)
+    constants[CK_Q8_SHIFT * panel_columns] = scales->shift[from->channel];
+  float *floats = (float *)constants;
+  if (scales->scale != NULL) floats[CK_Q8_SCALE * panel_columns] = scales->scale[from->channel];
+  if (scales->bias_f32 != NULL)
+    floats[CK_Q8_BIAS_F32 * panel_columns] = scales->bias_f32[from->channel];
 }
 
 static void pack_q16_column(const column *from, const ck_channel_scales *scales,
                             ck_q16_header *header, int16_t *to, size_t c) {
   FOR_EACH_WEIGHT(from, k, byte)
-  to[(k / 2 * CK_PANEL_COLUMNS + c) * 2 + k % 2] = (int8_t)byte;
+  to[(k / 2 * CK_Q16_PANEL_COLUMNS + c) * 2 + k % 2] = (int8_t)byte;
   if (scales->bias != NULL) header->bias[c] = scales->bias[from->channel];
   if (scales->bias64 != NULL) header->bias[c] = scales->bias64[from->channel];
   header->multiplier[c] = scales->multiplier[from->channel];
   header->shift[c] = scales->shift[from->channel];
 }
 
-/// The columns of panel `panel`; returns how many of 32 there are.
-static size_t panel_columns(const ck_conv_shape *s, ck_filter_strides strides,
-                            const void *const *weights, size_t panel, column *columns) {
+/// The columns of panel `panel`; returns how many of `panel_columns` there are.
+static size_t find_columns(const ck_conv_shape *s, ck_filter_strides strides,
+                           const void *const *weights, size_t panel, size_t panel_columns,
+                           column *columns) {
   size_t joined = s->groups == 1 ? s->variants : 1;
   size_t block_columns = s->out_channels / s->groups * joined;
-  size_t block_panels = (block_columns + CK_PANEL_COLUMNS - 1) / CK_PANEL_COLUMNS;
-  size_t first = panel % block_panels * CK_PANEL_COLUMNS;
-  size_t count = ck_min(block_columns - first, CK_PANEL_COLUMNS);
+  size_t block_panels = (block_columns + panel_columns - 1) / panel_columns;
+  size_t first = panel % block_panels * panel_columns;
+  size_t count = ck_min(block_columns - first, panel_columns);
   for (size_t c = 0; c < count; c++) {
     size_t channel = panel / block_panels * block_columns + first + c;
     const uint8_t *variant = weights[channel / s->out_channels];
@@ -86,28 +96,30 @@ static size_t panel_columns(const ck_conv_shape *s, ck_filter_strides strides,
 }
 
 void ck_conv_q8_pack(const ck_conv_shape *s, ck_filter_strides strides, const ck_quantization *q,
-                     const ck_channel_scales *scales, const void *const *weights, void *packed,
-                     size_t panel_begin, size_t panel_end) {
-  size_t bytes = ck_q8_panel_bytes(depth_of(s));
-  column columns[CK_PANEL_COLUMNS];
+                     const ck_channel_scales *scales, const void *const *weights, ck_isa isa,
+                     void *packed, size_t panel_begin, size_t panel_end) {
+  size_t panel_columns = ck_panel_columns(isa, q->input), group = ck_table_of(isa)->q8_group;
+  size_t bytes = ck_q8_panel_bytes(depth_of(s), panel_columns, group);
+  column columns[CK_MAX_PANEL_COLUMNS];
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
-    ck_q8_header *header = (ck_q8_header *)((char *)packed + panel * bytes);
-    memset(header, 0, bytes);
-    size_t count = panel_columns(s, strides, weights, panel, columns);
+    int32_t *to = (int32_t *)((char *)packed + panel * bytes);
+    memset(to, 0, bytes);
+    size_t count = find_columns(s, strides, weights, panel, panel_columns, columns);
     for (size_t c = 0; c < count; c++)
-      pack_q8_column(&columns[c], q, scales, header, (int8_t *)(header + 1), c);
+      pack_q8_column(&columns[c], q, scales, panel_columns, group, to, c);
   }
 }
 
 void ck_conv_q16_pack(const ck_conv_shape *s, ck_filter_strides strides,
-                      const ck_channel_scales *scales, const int8_t *const *weights, void *packed,
-                      size_t panel_begin, size_t panel_end) {
+                      const ck_channel_scales *scales, const int8_t *const *weights, ck_isa isa,
+                      void *packed, size_t panel_begin, size_t panel_end) {
   size_t bytes = ck_q16_panel_bytes(depth_of(s));
-  column columns[CK_PANEL_COLUMNS];
+  size_t panel_columns = ck_panel_columns(isa, CK_INT16);
+  column columns[CK_MAX_PANEL_COLUMNS];
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     ck_q16_header *header = (ck_q16_header *)((char *)packed + panel * bytes);
     memset(header, 0, bytes);
-    size_t count = panel_columns(s, strides, (const void *const *)weights, panel, columns);
+    size_t count = find_columns(s, strides, (const void *const *)weights, panel, panel_columns, columns);
     for (size_t c = 0; c < count; c++)
       pack_q16_column(&columns[c], scales, header, (int16_t *)(header + 1), c);
   }

@@ -7,7 +7,10 @@
 #include "include/CKernels.h"
 
 typedef struct {
-  size_t tile_rows;
+  /// Rows of a GEMM tile, and how many 8-bit weights of a column are multiplied at once.
+  size_t tile_rows, q8_group;
+  /// Columns of a panel of weights, for each type of activations.
+  size_t panel_columns[4];
   void (*conv_f32)(const ck_conv_plan *, const float *, const float *, float *,
                    const ck_epilogue *, char *, size_t, size_t);
   void (*depthwise_f32)(const ck_conv_plan *, const float *, const float *, float *,

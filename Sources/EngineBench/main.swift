@@ -22,7 +22,7 @@ import Darwin
 //   batch THREADS COUNT     -> microseconds for each of COUNT samples, one a thread
 //   resume COUNT            -> microseconds of a run from the last layer on
 //   suffixes COUNT          -> microseconds of processor time of a run from each layer on, the mean
-//   profile                 -> a line a step
+//   profile [THREADS]       -> a line a step
 //   compile COUNT           -> microseconds of compiling
 //   memory                  -> bytes of packed weights and of one executor
 
@@ -138,7 +138,7 @@ struct Bench {
       }
       print(microseconds(times.reduce(0, +) / Double(max(times.count, 1))))
     case "profile":
-      let executor = try executor(1)
+      let executor = try executor(numbers.first ?? 1)
       var times: [[Double]] = []
       for _ in 0..<30 {
         var run: [Double] = []

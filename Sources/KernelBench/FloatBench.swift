@@ -97,7 +97,8 @@ extension FloatBench {
           shape,
           strides: .ohwi(shape),
           weights: [first],
-          bias: [nil]
+          bias: [nil],
+          instructionSet: instructionSet
         )
       else { return nil }
       let scratch = (0..<queue.threadCount).map { _ in

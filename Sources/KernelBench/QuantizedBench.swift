@@ -45,7 +45,8 @@ struct QuantizedBench {
           strides: layer.isDepthwise ? .hwc(shape) : .ohwi(shape),
           quantization: LayerQuantization(inputZeroPoint: -3),
           scales: scales,
-          weights: [$0]
+          weights: [$0],
+          instructionSet: instructionSet
         )
       }
     }

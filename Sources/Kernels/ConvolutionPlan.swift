@@ -16,6 +16,8 @@ package struct ConvolutionPlan: Sendable {
   package let shape: ConvolutionShape
   /// Element type of the activations.
   package let element: Element
+  /// The kernels that run it.
+  package let instructionSet: InstructionSet
   /// Independent jobs of a run.
   ///
   /// Results do not depend on how jobs are distributed.
@@ -52,6 +54,7 @@ package struct ConvolutionPlan: Sendable {
     }
     self.shape = shape
     self.element = element
+    self.instructionSet = instructionSet
     self.cShape = cShape
     isTransposed = transposed
     jobCount = ck_conv_plan_jobs(plan)
@@ -77,6 +80,7 @@ package struct ConvolutionPlan: Sendable {
   ) {
     precondition(element == .float32 && jobs.upperBound <= jobCount)
     precondition(scratch.byteCount >= scratchByteCount)
+    precondition(filters.instructionSet == instructionSet)
     var epilogue = epilogue.c
     withExtendedLifetime((self, filters, scratch)) {
       ck_conv_f32_run(
@@ -114,7 +118,7 @@ package struct Epilogue {
   package var inputRelu = false
 
   /// Floats behind the last channel's that kernels may read.
-  package static let columnPadding = Int(CK_PANEL_COLUMNS)
+  package static let columnPadding = Int(CK_MAX_PANEL_COLUMNS)
 
   /// Creates an epilogue; without arguments the sum is stored as it is.
   package init(
@@ -145,10 +149,12 @@ package struct Epilogue {
   }
 }
 
-/// Float32 weights and bias in the order the kernels read them.
+/// Float32 weights and bias in the order the kernels of one instruction set read them.
 ///
 /// Immutable and shareable.
 package struct PackedFilters: Sendable {
+  /// The instruction set they are packed for.
+  package let instructionSet: InstructionSet
   private let storage: AlignedBuffer
 
   var pointer: UnsafePointer<Float> {
@@ -165,6 +171,7 @@ package struct PackedFilters: Sendable {
   ///   - strides: Where a filter value lies.
   ///   - weights: First filter value of each variant.
   ///   - bias: First of `outputChannels` values of each variant; `nil` is zero.
+  ///   - instructionSet: That of the plan that will use them.
   ///   - queue: Shares the work between its threads.
   /// - Throws: `KernelShapeError` if the shape cannot be run.
   package init(
@@ -172,14 +179,16 @@ package struct PackedFilters: Sendable {
     strides: FilterStrides,
     weights: [UnsafePointer<Float>],
     bias: [UnsafePointer<Float>?],
+    instructionSet: InstructionSet = .active,
     queue: WorkQueue? = nil
   ) throws(KernelShapeError) {
     var cShape = try shape.checked()
+    self.instructionSet = instructionSet
     precondition(weights.count == shape.variants && bias.count == shape.variants)
-    storage = AlignedBuffer(byteCount: ck_conv_f32_packed_bytes(&cShape), zeroed: false)
+    storage = AlignedBuffer(byteCount: ck_conv_f32_packed_bytes(&cShape, instructionSet.c), zeroed: false)
     let packed = storage.pointer.assumingMemoryBound(to: Float.self)
     let weights: [UnsafePointer<Float>?] = weights
-    let panelCount = ck_conv_panels(&cShape)
+    let panelCount = ck_conv_panels(&cShape, CK_FLOAT32, instructionSet.c)
     let pack = { (panels: Range<Int>, _: Int) in
       var shape = cShape
       ck_conv_f32_pack(
@@ -187,6 +196,7 @@ package struct PackedFilters: Sendable {
         strides.c,
         weights,
         bias,
+        instructionSet.c,
         packed,
         panels.lowerBound,
         panels.upperBound

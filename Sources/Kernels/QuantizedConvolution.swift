@@ -1,12 +1,14 @@
 import CKernels
 
-/// 8-bit weights in the order the kernels read them, with the constants of each channel.
+/// 8-bit weights in the order the kernels of one instruction set read them, with the constants of each channel.
 ///
 /// Immutable and shareable. Made for one element type of activations, and for convolutions (fully
 /// connected layers and matrix products included) or depthwise convolutions.
 package struct PackedQuantizedFilters: Sendable {
   /// Element type of the activations.
   package let element: ConvolutionPlan.Element
+  /// The instruction set they are packed for; that of depthwise convolutions does not count.
+  package let instructionSet: InstructionSet
   /// Zero points and types.
   package let quantization: LayerQuantization
   /// Whether the weights are those of a depthwise convolution.
@@ -28,6 +30,7 @@ package struct PackedQuantizedFilters: Sendable {
   ///   - quantization: Zero points and types.
   ///   - scales: Constants of each channel.
   ///   - weights: First filter byte of each variant.
+  ///   - instructionSet: That of the plan that will use them.
   /// - Throws: `KernelShapeError` if the shape cannot be run, or a depthwise filter for 16-bit
   ///   activations has more than 500 taps.
   package init(
@@ -37,7 +40,8 @@ package struct PackedQuantizedFilters: Sendable {
     strides: FilterStrides,
     quantization: LayerQuantization,
     scales: ChannelScales,
-    weights: [UnsafeRawPointer]
+    weights: [UnsafeRawPointer],
+    instructionSet: InstructionSet = .active
   ) throws(KernelShapeError) {
     var cShape = try shape.checked()
     precondition(element != .float32 && weights.count == shape.variants)
@@ -47,24 +51,27 @@ package struct PackedQuantizedFilters: Sendable {
       throw KernelShapeError()
     }
     self.element = element
+    self.instructionSet = instructionSet
     self.quantization = quantization
     isDepthwise = depthwise
     var c = quantization.c(element)
     let pointers: [UnsafeRawPointer?] = weights
-    let panels = ck_conv_panels(&cShape)
+    let isa = instructionSet.c
+    let panels = ck_conv_panels(&cShape, ck_element(element.rawValue), isa)
     let byteCount =
       depthwise
       ? ck_depthwise_q_packed_bytes(&cShape)
-      : element == .int16 ? ck_conv_q16_packed_bytes(&cShape) : ck_conv_q8_packed_bytes(&cShape)
+      : element == .int16
+        ? ck_conv_q16_packed_bytes(&cShape, isa) : ck_conv_q8_packed_bytes(&cShape, isa)
     let storage = AlignedBuffer(byteCount: byteCount, zeroed: false)
     scales.withC { scales in
       if depthwise {
         ck_depthwise_q_pack(&cShape, strides.c, &c, scales, pointers, storage.pointer)
       } else if element == .int16 {
         let signed = pointers.map { $0?.assumingMemoryBound(to: Int8.self) }
-        ck_conv_q16_pack(&cShape, strides.c, scales, signed, storage.pointer, 0, panels)
+        ck_conv_q16_pack(&cShape, strides.c, scales, signed, isa, storage.pointer, 0, panels)
       } else {
-        ck_conv_q8_pack(&cShape, strides.c, &c, scales, pointers, storage.pointer, 0, panels)
+        ck_conv_q8_pack(&cShape, strides.c, &c, scales, pointers, isa, storage.pointer, 0, panels)
       }
     }
     self.storage = storage
@@ -91,6 +98,7 @@ extension ConvolutionPlan {
     jobs: Range<Int>
   ) {
     precondition(filters.element == element && !filters.isDepthwise)
+    precondition(filters.instructionSet == instructionSet)
     precondition(jobs.upperBound <= jobCount && scratch.byteCount >= scratchByteCount)
     var epilogue = epilogue.c
     var quantization = filters.quantization.c(element)

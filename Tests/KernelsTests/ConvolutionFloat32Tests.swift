@@ -78,7 +78,13 @@ import Testing
       let plan = try ConvolutionPlan(shape, element: .float32, instructionSet: instructionSet)
       let filters = try withPointers(weights) { weights in
         try withPointers(biases) { biases in
-          try PackedFilters(shape, strides: .ohwi(shape), weights: weights, bias: biases)
+          try PackedFilters(
+            shape,
+            strides: .ohwi(shape),
+            weights: weights,
+            bias: biases,
+            instructionSet: instructionSet
+          )
         }
       }
       let scratch = AlignedBuffer(byteCount: plan.scratchByteCount)

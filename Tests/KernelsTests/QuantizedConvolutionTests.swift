@@ -90,7 +90,8 @@ import Testing
           strides: .ohwi(shape),
           quantization: quantization,
           scales: scales,
-          weights: weights.map { .init($0) }
+          weights: weights.map { .init($0) },
+          instructionSet: set
         )
       }
       var output = [Output](repeating: fill, count: reference.outputCount)

@@ -48,7 +48,13 @@ import Testing
       instructionSet: set
     )
     let filters = try withPointers([weights]) {
-      try PackedFilters(shape, strides: .ohwi(shape), weights: $0, bias: [nil])
+      try PackedFilters(
+        shape,
+        strides: .ohwi(shape),
+        weights: $0,
+        bias: [nil],
+        instructionSet: set
+      )
     }
     let scratch = AlignedBuffer(byteCount: plan.scratchByteCount)
     var output = [Float](repeating: .nan, count: reference.outputCount)

@@ -21,6 +21,13 @@
 // a kernel says so.
 #pragma clang fp contract(off)
 
+// Whether bytes are narrowed and stored for four outputs at once.
+#if defined(__x86_64__) && CK_LANES >= 8
+#define CK_PACKS_BYTES 1
+#else
+#define CK_PACKS_BYTES 0
+#endif
+
 #include "Vector.h"
 // Vectors first: the templates below use them.
 #include "GemmFloat32.h"
@@ -39,6 +46,8 @@
 
 const ck_table CK_NAME(ck_table) = {
     .tile_rows = CK_ROWS,
+    .q8_group = Q8_GROUP,
+    .panel_columns = {F32_TILE_COLUMNS, Q8_COLUMNS, Q8_COLUMNS, Q16_COLUMNS},
     .conv_f32 = CK_NAME(conv_f32),
     .depthwise_f32 = CK_NAME(depthwise_f32),
     .conv_q8 = CK_NAME(conv_q8),

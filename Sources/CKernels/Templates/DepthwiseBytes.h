@@ -1,9 +1,48 @@
-// Depthwise 3x3 convolution of bytes with VNNI: the three taps of a filter column are three bytes of
-// a lane, so that one instruction adds all of them. Columns slide along x in registers.
+// Depthwise 3x3 convolution of bytes. The three taps of a filter column go together: with VNNI they are
+// three bytes of a lane, which one instruction adds; without it two of them are the halves of a lane,
+// and the third has its own. Columns slide along x in registers.
 //
 // Padding is read as the input's zero point, whose share is taken from the bias when packing.
 
+#if CK_PACKS_BYTES
+
+/// The three taps of a filter column, or the bytes they are multiplied with, in each lane.
+typedef struct {
 #if CK_HAS_VNNI
+  vi three;
+#else
+  vi two, one;
+#endif
+} dw_column;
+
+/// From unsigned bytes.
+CK_INLINE dw_column dw_join_bytes(vi first, vi second, vi third) {
+#if CK_HAS_VNNI
+  return (dw_column){first | second << 8 | third << 16};
+#else
+  return (dw_column){first | second << 16, third};
+#endif
+}
+
+/// From the three signed bytes of each lane.
+CK_INLINE dw_column dw_load_weights(const int32_t *from) {
+  vi bytes = vi_load(from);
+#if CK_HAS_VNNI
+  return (dw_column){bytes};
+#else
+  vi first = bytes << 24 >> 24, second = bytes << 16 >> 24, third = bytes << 8 >> 24;
+  return (dw_column){(first & 0xFFFF) | second << 16, third & 0xFFFF};
+#endif
+}
+
+CK_INLINE vi dw_add_column(vi sum, dw_column bytes, dw_column weights) {
+#if CK_HAS_VNNI
+  return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)bytes.three, (__m512i)weights.three);
+#else
+  sum = vi_add_pairs(sum, (vpairs)bytes.two, (vpairs)weights.two);
+  return vi_add_pairs(sum, (vpairs)bytes.one, (vpairs)weights.one);
+#endif
+}
 
 typedef struct {
   const ck_conv_plan *plan;
@@ -13,11 +52,11 @@ typedef struct {
   const char *image;
   size_t words;   // of a row of constants
   size_t taps_at; // rows before the folded bias
-  uint32_t flip;  // turns four signed activations into unsigned ones
-  uint32_t zero;  // three unsigned zero points
+  int32_t flip;   // turns a signed activation into an unsigned one
+  int32_t zero;   // the unsigned zero point
 } dw_bytes;
 
-/// The three input rows of a line, for 16 channels; where a row is padding, `step` is 0.
+/// The three input rows of a line, for a vector of channels; where a row is padding, `step` is 0.
 typedef struct {
   const char *from[3];
   ptrdiff_t step[3];
@@ -34,26 +73,32 @@ CK_INLINE dw_bytes_rows dw_bytes_load_rows(const dw_bytes *dw, const char *paddi
   return rows;
 }
 
-/// The first `count` of 16 bytes, each in a lane.
-CK_INLINE __m512i dw_bytes_widen(const char *from, const bool full, size_t count) {
-  if (full) return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)from));
-  return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
+/// The first `count` bytes, each in a lane; there are `CK_LANES` if `full`.
+CK_INLINE vi dw_bytes_widen(const char *from, const bool full, size_t count) {
+  vub narrow = 0;
+  if (full) {
+    memcpy(&narrow, from, sizeof narrow);
+  } else {
+#if CK_LANES == 16
+    narrow = (vub)_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from);
+#else
+    memcpy(&narrow, from, count);
+#endif
+  }
+  return __builtin_convertvector(narrow, vi);
 }
 
 /// The taps of input column `x`, as unsigned bytes.
-CK_INLINE __m512i dw_bytes_column(const dw_bytes *dw, const dw_bytes_rows *rows, ptrdiff_t x,
-                                  const bool full, size_t count) {
-  if (x < 0 || x >= (ptrdiff_t)dw->plan->shape.in_width) return _mm512_set1_epi32((int)dw->zero);
-  __m512i first = dw_bytes_widen(rows->from[0] + x * rows->step[0], full, count);
-  __m512i second = dw_bytes_widen(rows->from[1] + x * rows->step[1], full, count);
-  __m512i third = dw_bytes_widen(rows->from[2] + x * rows->step[2], full, count);
-  __m512i flip = _mm512_set1_epi32((int)(dw->flip & 0xFFFFFF));
-  return _mm512_xor_si512(
-      _mm512_xor_si512(_mm512_slli_epi32(second, 8), _mm512_slli_epi32(third, 16)),
-      _mm512_xor_si512(first, flip));
+CK_INLINE dw_column dw_bytes_column(const dw_bytes *dw, const dw_bytes_rows *rows, ptrdiff_t x,
+                                    const bool full, size_t count) {
+  vi zero = dw->zero, flip = dw->flip;
+  if (x < 0 || x >= (ptrdiff_t)dw->plan->shape.in_width) return dw_join_bytes(zero, zero, zero);
+  return dw_join_bytes(dw_bytes_widen(rows->from[0] + x * rows->step[0], full, count) ^ flip,
+                       dw_bytes_widen(rows->from[1] + x * rows->step[1], full, count) ^ flip,
+                       dw_bytes_widen(rows->from[2] + x * rows->step[2], full, count) ^ flip);
 }
 
-/// One output line of the first `count` of 16 channels, which are all if `full`.
+/// One output line of `count` channels, which are `CK_LANES` if `full`.
 CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, const bool full,
                                  size_t count, const size_t stride, const ck_scaling scaling) {
   const ck_conv_shape *s = &dw->plan->shape;
@@ -61,12 +106,12 @@ CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, c
   size_t words = dw->words, step = s->out_pixel_stride;
   const int32_t *folded = constants + dw->taps_at * words;
   char padding[CK_LANES];
-  memset(padding, (int)((dw->zero ^ dw->flip) & 0xFF), sizeof padding);
+  memset(padding, dw->zero ^ dw->flip, sizeof padding);
   dw_bytes_rows rows = dw_bytes_load_rows(dw, padding, channel);
-  __m512i bias = _mm512_loadu_si512(folded);
-  __m512i w0 = _mm512_loadu_si512(folded + words);
-  __m512i w1 = _mm512_loadu_si512(folded + 2 * words);
-  __m512i w2 = _mm512_loadu_si512(folded + 3 * words);
+  vi bias = vi_load(folded);
+  dw_column w0 = dw_load_weights(folded + words);
+  dw_column w1 = dw_load_weights(folded + 2 * words);
+  dw_column w2 = dw_load_weights(folded + 3 * words);
   q_packed_bounds packed = q_load_packed_bounds(dw->epilogue);
   vf scale = vf_load((const float *)constants + CK_DWQ_SCALE * words);
   q_narrow narrow;
@@ -76,18 +121,17 @@ CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, c
   q_channels channels = q_load_channels(multiplier, shift, NULL, NULL, CK_OUT_INT8,
                                         CK_SCALE_FIXED_POINT);
   ptrdiff_t x = -s->pad_left;
-  __m512i c0 = dw_bytes_column(dw, &rows, x, full, count);
-  __m512i c1 = stride == 1 ? dw_bytes_column(dw, &rows, x + 1, full, count) : c0;
+  dw_column c0 = dw_bytes_column(dw, &rows, x, full, count);
+  dw_column c1 = stride == 1 ? dw_bytes_column(dw, &rows, x + 1, full, count) : c0;
   to += channel;
   for (size_t o = 0; o < s->out_width; o += 4, to += 4 * step) {
     vi values[4];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++, x += (ptrdiff_t)stride) {
       if (stride == 2) c1 = dw_bytes_column(dw, &rows, x + 1, full, count);
-      __m512i c2 = dw_bytes_column(dw, &rows, x + 2, full, count);
-      __m512i sum = _mm512_dpbusd_epi32(bias, c0, w0);
-      sum = _mm512_dpbusd_epi32(sum, c1, w1);
-      values[i] = (vi)_mm512_dpbusd_epi32(sum, c2, w2);
+      dw_column c2 = dw_bytes_column(dw, &rows, x + 2, full, count);
+      vi sum = dw_add_column(dw_add_column(bias, c0, w0), c1, w1);
+      values[i] = dw_add_column(sum, c2, w2);
       c0 = stride == 1 ? c1 : c2;
       c1 = c2;
     }
@@ -131,10 +175,10 @@ static void dw_bytes_run(const ck_conv_plan *plan, const int32_t *packed,
                          const ck_quantization *q, const void *input, char *output,
                          const ck_quantized_epilogue *e, size_t job_begin, size_t job_end) {
   const ck_conv_shape *s = &plan->shape;
-  uint32_t zero = (uint32_t)ck_unsigned_zero_point(plan->element, q->input_zero_point) & 0xFF;
   dw_bytes dw = {plan, e, .words = ck_depthwise_channels(s),
                  .taps_at = CK_DWQ_WEIGHTS + plan->taps,
-                 .flip = plan->element == CK_INT8 ? 0x80808080u : 0, .zero = zero * 0x010101u};
+                 .flip = plan->element == CK_INT8 ? 0x80 : 0,
+                 .zero = ck_unsigned_zero_point(plan->element, q->input_zero_point)};
   bool fixed = e->scaling == CK_SCALE_FIXED_POINT;
   void (*run)(const dw_bytes *, char *) =
       s->stride_width == 1 ? (fixed ? dw_bytes_1_twice : dw_bytes_1_float)

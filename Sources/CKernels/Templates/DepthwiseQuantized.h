@@ -156,7 +156,7 @@ static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,
   size_t channels = ck_depthwise_channels(s);
   size_t words = ck_depthwise_q_rows(s) * channels;
   size_t weights_at = CK_DWQ_WEIGHTS * channels;
-#if CK_HAS_VNNI
+#if CK_PACKS_BYTES
   if (dw_bytes_fits(plan, quantization, epilogue)) {
     dw_bytes_run(plan, packed, quantization, input, output, epilogue, job_begin, job_end);
     return;

@@ -2,9 +2,6 @@
 // registers over the whole sum.
 
 enum { F32_TILE_VECTORS = 2, F32_TILE_COLUMNS = F32_TILE_VECTORS * CK_LANES };
-// One row alone takes a whole panel: weights are then read once, as one stream, which is what
-// limits it (measured: two streams of half panels are half as fast).
-enum { F32_ROW_VECTORS = CK_PANEL_COLUMNS / CK_LANES };
 
 typedef struct {
   ck_tile_input input;
@@ -57,11 +54,11 @@ CK_INLINE void f32_tile_body(const f32_tile *tile, const size_t rows, const size
   const float *const *input = (const float *const *)tile->input.rows;
   for (size_t tap = 0; tap < tile->input.taps; tap++, input += rows) {
     const float *weights =
-        tile->panel + (1 + tile->input.tap_offsets[tap]) * CK_PANEL_COLUMNS;
+        tile->panel + (1 + tile->input.tap_offsets[tap]) * F32_TILE_COLUMNS;
     const float *row[CK_ROWS];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) row[r] = input[r];
-    for (size_t k = 0; k < tile->input.run; k++, weights += CK_PANEL_COLUMNS) {
+    for (size_t k = 0; k < tile->input.run; k++, weights += F32_TILE_COLUMNS) {
       vf w[F32_TILE_VECTORS];
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) w[v] = vf_load(weights + v * CK_LANES);
@@ -91,26 +88,6 @@ CK_INLINE void f32_tile_body(const f32_tile *tile, const size_t rows, const size
   }
 }
 
-/// One row by one whole panel.
-static void f32_row_tile(const f32_tile *tile) {
-  vf sum[F32_ROW_VECTORS];
-#pragma clang loop unroll(full)
-  for (size_t v = 0; v < F32_ROW_VECTORS; v++) sum[v] = vf_load(tile->panel + v * CK_LANES);
-  for (size_t tap = 0; tap < tile->input.taps; tap++) {
-    const float *row = tile->input.rows[tap];
-    const float *weights =
-        tile->panel + (1 + tile->input.tap_offsets[tap]) * CK_PANEL_COLUMNS;
-    for (size_t k = 0; k < tile->input.run; k++, weights += CK_PANEL_COLUMNS) {
-      vf x = vf_splat(row[k]);
-#pragma clang loop unroll(full)
-      for (size_t v = 0; v < F32_ROW_VECTORS; v++)
-        sum[v] = vf_fma(x, vf_load(weights + v * CK_LANES), sum[v]);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (size_t v = 0; v < F32_ROW_VECTORS; v++) f32_store(sum[v], tile, 0, v * CK_LANES);
-}
-
 #define F32_TILE(ROWS)                                                                   \
   static void f32_tile_##ROWS##_1(const f32_tile *tile) { f32_tile_body(tile, ROWS, 1); } \
   static void f32_tile_##ROWS##_2(const f32_tile *tile) { f32_tile_body(tile, ROWS, 2); }
@@ -124,23 +101,16 @@ static void (*const f32_tiles[CK_ROWS][F32_TILE_VECTORS])(const f32_tile *) = {
 
 /// Computes `rows` rows of `columns` columns, panel after panel.
 CK_INLINE void f32_panels(f32_tile tile, size_t rows, size_t columns) {
-  size_t step = rows == 1 ? CK_PANEL_COLUMNS : F32_TILE_COLUMNS;
-  for (size_t column = 0; column < columns;) {
-    tile.columns = ck_min(step, columns - column);
-    if (rows == 1) {
-      f32_row_tile(&tile);
-    } else {
-      f32_tiles[rows - 1][tile.columns > CK_LANES](&tile);
-    }
-    column += step;
-    tile.output += step;
-    if (tile.residual != NULL) tile.residual += step;
+  for (size_t column = 0; column < columns; column += F32_TILE_COLUMNS) {
+    tile.columns = ck_min(F32_TILE_COLUMNS, columns - column);
+    f32_tiles[rows - 1][tile.columns > CK_LANES](&tile);
+    tile.panel += tile.panel_stride;
+    tile.output += F32_TILE_COLUMNS;
+    if (tile.residual != NULL) tile.residual += F32_TILE_COLUMNS;
     if (tile.scale != NULL) {
-      tile.scale += step;
-      tile.shift += step;
+      tile.scale += F32_TILE_COLUMNS;
+      tile.shift += F32_TILE_COLUMNS;
     }
-    // The next part of this panel, or the next panel.
-    tile.panel += column % CK_PANEL_COLUMNS == 0 ? tile.panel_stride - CK_PANEL_COLUMNS + step : step;
   }
 }
 
@@ -148,13 +118,13 @@ static void CK_NAME(conv_f32)(const ck_conv_plan *plan, const float *packed, con
                               float *output, const ck_epilogue *epilogue, char *scratch,
                               size_t job_begin, size_t job_end) {
   const ck_conv_shape *s = &plan->shape;
-  size_t panel_stride = (1 + plan->taps * plan->run) * CK_PANEL_COLUMNS;
+  size_t panel_stride = (1 + plan->taps * plan->run) * F32_TILE_COLUMNS;
   memset(scratch, 0, plan->run * sizeof(float));
   for (size_t index = job_begin; index < job_end; index++) {
     ck_job job = ck_conv_job(plan, index);
-    size_t first_column = job.panel_begin * CK_PANEL_COLUMNS;
+    size_t first_column = job.panel_begin * F32_TILE_COLUMNS;
     size_t columns =
-        ck_min(job.panel_end * CK_PANEL_COLUMNS, plan->block_columns) - first_column;
+        ck_min(job.panel_end * F32_TILE_COLUMNS, plan->block_columns) - first_column;
     size_t out_channel = job.block * plan->block_columns + first_column;
     f32_tile tile = {
         .panel = packed + (job.block * plan->block_panels + job.panel_begin) * panel_stride,

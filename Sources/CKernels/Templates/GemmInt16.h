@@ -2,11 +2,15 @@
 
 // Pairs of products added in 32 bits before they go to the 64-bit sum: 128 * 2 * 2^15 * 2^7 stays
 // below 2^31.
-enum { Q16_CHUNK_PAIRS = 128, Q16_VECTORS = CK_PANEL_COLUMNS / CK_LANES };
+enum {
+  Q16_CHUNK_PAIRS = 128,
+  Q16_COLUMNS = CK_Q16_PANEL_COLUMNS,
+  Q16_VECTORS = Q16_COLUMNS / CK_LANES,
+};
 
 CK_INLINE void q16_store(const ck_q16_header *panel, const vl *sum, size_t columns,
                          const ck_quantized_epilogue *e, int16_t *to) {
-  int64_t sums[CK_PANEL_COLUMNS];
+  int64_t sums[Q16_COLUMNS];
   memcpy(sums, sum, sizeof sums);
   for (size_t c = 0; c < columns; c++) {
     int64_t total = sums[c] + panel->bias[c];
@@ -31,7 +35,7 @@ static void q16_row(const int16_t *row, size_t pairs, const ck_q16_header *panel
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < Q16_VECTORS; v++) part[v] = (vi)0;
     size_t end = ck_min(begin + Q16_CHUNK_PAIRS, pairs);
-    for (size_t k = begin; k < end; k++, weights += 2 * CK_PANEL_COLUMNS) {
+    for (size_t k = begin; k < end; k++, weights += 2 * Q16_COLUMNS) {
       int32_t two;
       memcpy(&two, row + 2 * k, sizeof two);
       vpairs x = (vpairs)(vi)two;
@@ -61,11 +65,11 @@ static void CK_NAME(conv_q16)(const ck_conv_plan *plan, const void *packed, cons
       ck_tile_input tile = ck_gather_tile(plan, (const char *)input, job.block % s->groups, row, 1,
                                           scratch, false);
       for (size_t p = job.panel_begin; p < job.panel_end; p++) {
-        size_t column = p * CK_PANEL_COLUMNS;
+        size_t column = p * Q16_COLUMNS;
         const char *panel =
             (const char *)packed + (job.block * plan->block_panels + p) * panel_bytes;
         q16_row(tile.rows[0], (plan->taps * plan->run + 1) / 2, (const ck_q16_header *)panel,
-                ck_min(CK_PANEL_COLUMNS, plan->block_columns - column), epilogue,
+                ck_min(Q16_COLUMNS, plan->block_columns - column), epilogue,
                 output + row * s->out_pixel_stride + job.block * plan->block_columns + column);
       }
     }

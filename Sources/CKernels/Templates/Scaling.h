@@ -1,6 +1,7 @@
 // From an integer sum to an output value, and storing it.
 
 typedef int64_t vq __attribute__((ext_vector_type(CK_LANES / 2)));
+typedef uint64_t vqu __attribute__((ext_vector_type(CK_LANES / 2)));
 
 /// Constants of the channels of one vector, in the form the scaling needs.
 typedef struct {
@@ -100,36 +101,52 @@ CK_INLINE vi q_scale_bytes(vi sum, const q_channels *c, const q_byte_bounds *b,
   return value > b->upper ? b->upper : value;
 }
 
-#if CK_LANES == 16
+#if CK_PACKS_BYTES
 
-/// Fixed-point constants of 16 channels that are scaled by less than one half, and whose sums stay
-/// below 2^30: then nothing overflows and both roundings need only a few instructions.
+#if CK_LANES == 16
+#define CK_X86(NAME) _mm512_##NAME
+typedef __m512i vx;
+typedef __m512 vxf;
+#else
+#define CK_X86(NAME) _mm256_##NAME
+typedef __m256i vx;
+typedef __m256 vxf;
+#endif
+
+/// Fixed-point constants of channels that are scaled by less than one half, and whose sums stay below
+/// 2^30: then nothing overflows and both roundings need only a few instructions.
 typedef struct {
-  __m512i even, odd;             // twice the multipliers, modulo 2^32
-  __m512i round_even, round_odd; // halves of both roundings
-  __m512i right;
+  vi even, odd;             // twice the multipliers, modulo 2^32
+  vi round_even, round_odd; // halves of both roundings
+  vi right;
 } q_narrow;
 
 /// Fills the constants; returns false where one of the first `count` channels is of another kind.
 /// Products add at most 2^29 to the bias.
 CK_INLINE bool q_load_narrow(const int32_t *multiplier, const int32_t *shift, const int32_t *bias,
                              size_t count, q_narrow *c) {
-  const __m512i high_half = _mm512_set1_epi64((int64_t)0xFFFFFFFF00000000);
-  const __m512i half = _mm512_set1_epi64(INT64_C(1) << 31);
-  __mmask16 lanes = (__mmask16)(count >= CK_LANES ? 0xFFFF : (1u << count) - 1);
-  __m512i m = _mm512_loadu_si512(multiplier), s = _mm512_loadu_si512(shift);
-  __mmask16 scales = _mm512_cmpge_epi32_mask(m, _mm512_set1_epi32(1 << 30)) &
-                     _mm512_cmplt_epi32_mask(s, _mm512_setzero_si512());
-  __mmask16 bounded = _mm512_cmple_epu32_mask(_mm512_abs_epi32(_mm512_loadu_si512(bias)),
-                                              _mm512_set1_epi32((1 << 29) - 1));
-  c->even = _mm512_add_epi32(m, m);
-  c->odd = _mm512_srli_epi64(c->even, 32);
-  c->right = _mm512_sub_epi32(_mm512_setzero_si512(), s);
-  __m512i dropped =
-      _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_sub_epi32(c->right, _mm512_set1_epi32(1)));
-  c->round_even = _mm512_or_si512(_mm512_slli_epi64(dropped, 32), half);
-  c->round_odd = _mm512_or_si512(_mm512_and_si512(dropped, high_half), half);
-  return (lanes & ~(scales & bounded)) == 0;
+  static const int32_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const int32_t bound = (1 << 29) - 1;
+  const vqu high_half = (vqu)UINT64_C(0xFFFFFFFF00000000), half = (vqu)(UINT64_C(1) << 31);
+  vi m = vi_load(multiplier), s = vi_load(shift);
+  vi is_bounded = (vu)vi_load(bias) + (uint32_t)bound <= 2u * (uint32_t)bound;
+  vi fits = (m >= (1 << 30)) & (s < 0) & is_bounded;
+  c->even = (vi)((vu)m << 1);
+  c->odd = (vi)((vqu)c->even >> 32);
+  c->right = -s;
+  vqu dropped = (vqu)((vu)1 << (((vu)c->right - 1) & 31));
+  c->round_even = (vi)(dropped << 32 | half);
+  c->round_odd = (vi)((dropped & high_half) | half);
+  return __builtin_reduce_and(fits | (vi_load(numbers) >= (int32_t)count)) != 0;
+}
+
+/// The upper words of the products of even lanes and of odd lanes, each in its own lane.
+CK_INLINE vi q_join_words(vi even, vi odd) {
+#if CK_LANES == 16
+  return (vi)_mm512_mask_movehdup_ps((vxf)odd, 0x5555, (vxf)even);
+#else
+  return (vi)_mm256_blend_ps(_mm256_movehdup_ps((vxf)even), (vxf)odd, 0xAA);
+#endif
 }
 
 /// `q_scale_twice` for these channels.
@@ -139,27 +156,22 @@ CK_INLINE bool q_load_narrow(const int32_t *multiplier, const int32_t *shift, co
 /// of the range of the right shift is added to the same word; ties of negative values, which round
 /// away from zero, by one less.
 CK_INLINE vi q_scale_narrow(vi sum, const q_narrow *c) {
-  __m512i x = (__m512i)sum;
-  __m512i sign = _mm512_srai_epi32(x, 31);
-  __m512i odd = _mm512_castps_si512(_mm512_movehdup_ps(_mm512_castsi512_ps(x)));
-  __m512i low = _mm512_add_epi64(_mm512_mul_epi32(x, c->even), c->round_even);
-  __m512i high = _mm512_add_epi64(_mm512_mul_epi32(odd, c->odd), c->round_odd);
-  __m512i word = _mm512_castps_si512(_mm512_mask_movehdup_ps(
-      _mm512_castsi512_ps(high), 0x5555, _mm512_castsi512_ps(low)));
-  word = _mm512_add_epi32(word, _mm512_add_epi32(x, sign));
-  return (vi)_mm512_srav_epi32(word, c->right);
+  vi odd = (vi)CK_X86(movehdup_ps)((vxf)sum);
+  vqu low = (vqu)CK_X86(mul_epi32)((vx)sum, (vx)c->even) + (vqu)c->round_even;
+  vqu high = (vqu)CK_X86(mul_epi32)((vx)odd, (vx)c->odd) + (vqu)c->round_odd;
+  return (q_join_words((vi)low, (vi)high) + (sum + (sum >> 31))) >> c->right;
 }
 
 /// Scales by a float32 factor. What exceeds 32 bits becomes the largest or smallest value that is
 /// clamped like the true one.
 CK_INLINE vi q_scale_nearest(vi sum, vf scale) {
-  __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps((__m512i)sum), (__m512)scale);
-  return (vi)_mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(1e6f)));
+  vf value = __builtin_convertvector(sum, vf) * scale;
+  return (vi)CK_X86(cvtps_epi32)(CK_X86(min_ps)((vxf)value, CK_X86(set1_ps)(1e6f)));
 }
 
 /// Zero point and bounds of bytes, computed as signed ones.
 typedef struct {
-  __m512i zero, lower, upper, flip;
+  vx zero, lower, upper, flip;
 } q_packed_bounds;
 
 CK_INLINE q_packed_bounds q_load_packed_bounds(const ck_quantized_epilogue *e) {
@@ -167,19 +179,31 @@ CK_INLINE q_packed_bounds q_load_packed_bounds(const ck_quantized_epilogue *e) {
   int32_t lower = e->lower < -128 + offset ? -128 + offset : e->lower;
   int32_t upper = e->upper > 127 + offset ? 127 + offset : e->upper;
   return (q_packed_bounds){
-      .zero = _mm512_set1_epi16((int16_t)(e->output_zero_point - offset)),
-      .lower = _mm512_set1_epi8((char)(lower - offset)),
-      .upper = _mm512_set1_epi8((char)(upper - offset)),
-      .flip = _mm512_set1_epi8((char)offset),
+      .zero = CK_X86(set1_epi16)((int16_t)(e->output_zero_point - offset)),
+      .lower = CK_X86(set1_epi8)((char)(lower - offset)),
+      .upper = CK_X86(set1_epi8)((char)(upper - offset)),
+      .flip = CK_X86(set1_epi8)((char)offset),
   };
 }
 
-/// Stores 16 bytes, or the first `count` of them.
-CK_INLINE void q_store_sixteen(char *to, __m128i bytes, size_t count) {
+#if CK_LANES == 16
+#define Q_LANES(BYTES, INDEX) _mm512_extracti32x4_epi32((__m512i)(BYTES), INDEX)
+typedef __m128i q_lanes;
+#else
+#define Q_LANES(BYTES, INDEX) ((vqu)(BYTES))[INDEX]
+typedef uint64_t q_lanes;
+#endif
+
+/// Stores the bytes of one output, or the first `count` of them.
+CK_INLINE void q_store_lanes(char *to, q_lanes lanes, size_t count) {
   if (count >= CK_LANES) {
-    _mm_storeu_si128((__m128i_u *)to, bytes);
+    memcpy(to, &lanes, sizeof lanes);
   } else {
-    _mm_mask_storeu_epi8(to, (__mmask16)((1u << count) - 1), bytes);
+#if CK_LANES == 16
+    _mm_mask_storeu_epi8(to, (__mmask16)((1u << count) - 1), lanes);
+#else
+    memcpy(to, &lanes, count);
+#endif
   }
 }
 
@@ -187,19 +211,23 @@ CK_INLINE void q_store_sixteen(char *to, __m128i bytes, size_t count) {
 /// bytes of the first `outputs`.
 CK_INLINE void q_store_four(const vi values[4], const q_packed_bounds *b, char *to, size_t stride,
                             size_t outputs, size_t count) {
-  const __m512i order =
-      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  __m512i first = _mm512_packs_epi32((__m512i)values[0], (__m512i)values[1]);
-  __m512i second = _mm512_packs_epi32((__m512i)values[2], (__m512i)values[3]);
-  __m512i bytes = _mm512_packs_epi16(_mm512_adds_epi16(first, b->zero),
-                                     _mm512_adds_epi16(second, b->zero));
-  bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, b->lower), b->upper);
+  vx first = CK_X86(packs_epi32)((vx)values[0], (vx)values[1]);
+  vx second = CK_X86(packs_epi32)((vx)values[2], (vx)values[3]);
+  vx bytes = CK_X86(packs_epi16)(CK_X86(adds_epi16)(first, b->zero),
+                                 CK_X86(adds_epi16)(second, b->zero));
+  bytes = CK_X86(min_epi8)(CK_X86(max_epi8)(bytes, b->lower), b->upper);
   // Each lane of 128 bits holds four channels of the four outputs.
-  bytes = _mm512_permutexvar_epi32(order, _mm512_xor_si512(bytes, b->flip));
-  q_store_sixteen(to, _mm512_castsi512_si128(bytes), count);
-  if (outputs > 1) q_store_sixteen(to + stride, _mm512_extracti32x4_epi32(bytes, 1), count);
-  if (outputs > 2) q_store_sixteen(to + 2 * stride, _mm512_extracti32x4_epi32(bytes, 2), count);
-  if (outputs > 3) q_store_sixteen(to + 3 * stride, _mm512_extracti32x4_epi32(bytes, 3), count);
+  vi mixed = (vi)bytes ^ (vi)b->flip;
+#if CK_LANES == 16
+  vi ordered = __builtin_shufflevector(mixed, mixed, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11,
+                                       15);
+#else
+  vi ordered = __builtin_shufflevector(mixed, mixed, 0, 4, 1, 5, 2, 6, 3, 7);
+#endif
+  q_store_lanes(to, Q_LANES(ordered, 0), count);
+  if (outputs > 1) q_store_lanes(to + stride, Q_LANES(ordered, 1), count);
+  if (outputs > 2) q_store_lanes(to + 2 * stride, Q_LANES(ordered, 2), count);
+  if (outputs > 3) q_store_lanes(to + 3 * stride, Q_LANES(ordered, 3), count);
 }
 
 #endif

@@ -14,8 +14,8 @@
 
 #include "ck_isa.h"
 
-/// Columns of one panel of packed weights.
-#define CK_PANEL_COLUMNS 32
+/// Most columns that any instruction set's panel of packed weights has.
+#define CK_MAX_PANEL_COLUMNS 32
 
 /// Alignment in bytes that packed weights, plans and scratch need.
 #define CK_ALIGNMENT 64
@@ -62,7 +62,7 @@ typedef struct ck_conv_plan ck_conv_plan;
 typedef struct {
   float lower, upper;
   /// One factor and one offset for each output channel of all variants, followed by
-  /// `CK_PANEL_COLUMNS` floats that may be read; both or neither are NULL.
+  /// `CK_MAX_PANEL_COLUMNS` floats that may be read; both or neither are NULL.
   const float *scale, *shift;
   /// Rows as in the output, or NULL.
   const float *residual;
@@ -99,21 +99,23 @@ size_t ck_conv_plan_jobs(const ck_conv_plan *plan);
 size_t ck_conv_plan_scratch_bytes(const ck_conv_plan *plan);
 
 /// Returns the bytes of packed float32 weights; depends on channels, kernel, groups and variants.
-size_t ck_conv_f32_packed_bytes(const ck_conv_shape *shape);
+size_t ck_conv_f32_packed_bytes(const ck_conv_shape *shape, ck_isa isa);
 
-/// Returns how many panels the packed weights have; packing can be split between threads by panel.
-size_t ck_conv_panels(const ck_conv_shape *shape);
+/// Returns how many panels the packed weights for activations of type `element` have; packing can be
+/// split between threads by panel.
+size_t ck_conv_panels(const ck_conv_shape *shape, ck_element element, ck_isa isa);
 
-/// Packs panels `[panel_begin, panel_end)` of the weights of all variants.
+/// Packs panels `[panel_begin, panel_end)` of the weights of all variants for the kernels of `isa`.
 ///
-/// Layout: `[variant and group][out channels / 32][bias 32, then [taps][in channels][32]]`. With
-/// one group the variants are joined into one run of `variants * out_channels` columns.
+/// Layout: `[variant and group][out channels / C][bias C, then [taps][in channels][C]]`, where C is the
+/// number of columns of the instruction set's tile, so that a tile reads its weights as one stream.
+/// With one group the variants are joined into one run of `variants * out_channels` columns.
 ///
 /// - weights: one pointer for each variant.
 /// - bias: one pointer for each variant; NULL, or NULL entries, mean zero.
 void ck_conv_f32_pack(const ck_conv_shape *shape, ck_filter_strides strides,
-                      const float *const *weights, const float *const *bias, float *packed,
-                      size_t panel_begin, size_t panel_end);
+                      const float *const *weights, const float *const *bias, ck_isa isa,
+                      float *packed, size_t panel_begin, size_t panel_end);
 
 /// Runs jobs `[job_begin, job_end)` of a float32 convolution.
 ///

@@ -91,12 +91,12 @@ int32_t ck_scale_fixed_point(int32_t value, int32_t multiplier, int32_t shift);
 int32_t ck_scale_fixed_point64(int64_t value, int32_t multiplier, int32_t shift);
 
 /// Returns the bytes of packed 8-bit weights.
-size_t ck_conv_q8_packed_bytes(const ck_conv_shape *shape);
+size_t ck_conv_q8_packed_bytes(const ck_conv_shape *shape, ck_isa isa);
 
-/// Packs panels `[panel_begin, panel_end)`; `strides` count bytes.
+/// Packs panels `[panel_begin, panel_end)` for the kernels of `isa`; `strides` count bytes.
 void ck_conv_q8_pack(const ck_conv_shape *shape, ck_filter_strides strides,
                      const ck_quantization *quantization, const ck_channel_scales *scales,
-                     const void *const *weights, void *packed, size_t panel_begin,
+                     const void *const *weights, ck_isa isa, void *packed, size_t panel_begin,
                      size_t panel_end);
 
 /// Runs jobs of a plan for `CK_INT8` or `CK_UINT8`. Output rows are `out_pixel_stride` elements of
@@ -107,12 +107,12 @@ void ck_conv_q8_run(const ck_conv_plan *plan, const void *packed,
                     size_t job_end);
 
 /// Returns the bytes of packed weights for 16-bit activations.
-size_t ck_conv_q16_packed_bytes(const ck_conv_shape *shape);
+size_t ck_conv_q16_packed_bytes(const ck_conv_shape *shape, ck_isa isa);
 
-/// Packs panels of symmetric 8-bit weights for 16-bit activations.
+/// Packs panels of symmetric 8-bit weights for 16-bit activations and the kernels of `isa`.
 void ck_conv_q16_pack(const ck_conv_shape *shape, ck_filter_strides strides,
-                      const ck_channel_scales *scales, const int8_t *const *weights, void *packed,
-                      size_t panel_begin, size_t panel_end);
+                      const ck_channel_scales *scales, const int8_t *const *weights, ck_isa isa,
+                      void *packed, size_t panel_begin, size_t panel_end);
 
 /// Runs jobs of a plan for `CK_INT16`: symmetric activations, 64-bit sums, 16-bit outputs.
 void ck_conv_q16_run(const ck_conv_plan *plan, const void *packed, const int16_t *input,
