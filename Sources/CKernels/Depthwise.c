@@ -28,18 +28,21 @@ size_t ck_depthwise_f32_packed_bytes(const ck_conv_shape *s) {
 void ck_depthwise_f32_pack(const ck_conv_shape *s, ck_filter_strides strides,
                            const float *const *weights, const float *const *bias,
                            float *packed) {
-  size_t channels = ck_depthwise_channels(s);
+  size_t rows = 1 + s->kernel_height * s->kernel_width;
   memset(packed, 0, ck_depthwise_f32_packed_bytes(s));
   for (size_t v = 0; v < s->variants; v++) {
-    if (bias != NULL && bias[v] != NULL)
-      memcpy(packed, bias[v], s->out_channels * sizeof(float));
-    packed += channels;
-    for (size_t ky = 0; ky < s->kernel_height; ky++) {
-      for (size_t kx = 0; kx < s->kernel_width; kx++, packed += channels) {
-        const float *from = weights[v] + ky * strides.height + kx * strides.width;
-        for (size_t c = 0; c < s->out_channels; c++) packed[c] = from[c * strides.out];
+    for (size_t c = 0; c < s->out_channels; c++) {
+      float *to = packed + c / CK_CHANNEL_MULTIPLE * rows * CK_CHANNEL_MULTIPLE +
+                  c % CK_CHANNEL_MULTIPLE;
+      if (bias != NULL && bias[v] != NULL) *to = bias[v][c];
+      for (size_t ky = 0; ky < s->kernel_height; ky++) {
+        for (size_t kx = 0; kx < s->kernel_width; kx++) {
+          to += CK_CHANNEL_MULTIPLE;
+          *to = weights[v][ky * strides.height + kx * strides.width + c * strides.out];
+        }
       }
     }
+    packed += rows * ck_depthwise_channels(s);
   }
 }
 

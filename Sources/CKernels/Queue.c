@@ -11,7 +11,7 @@
 // offers its core to others, for on a busy machine the thread that it waits for may stand behind it in
 // the same core's line; then it sleeps. Together some 0.3 ms where nobody else wants the core.
 enum { SPIN_PAUSES = 2000, SPIN_YIELDS = 800 };
-enum { CHUNKS_PER_THREAD = 4 };
+enum { CHUNKS_PER_THREAD = 16 };
 
 // `state` holds the number of the run (upper half) and its chunks that nobody took (lower half).
 // Whoever lowers the count owns a chunk; the run cannot end before that chunk is done, so the

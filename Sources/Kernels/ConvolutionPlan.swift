@@ -185,7 +185,10 @@ package struct PackedFilters: Sendable {
     var cShape = try shape.checked()
     self.instructionSet = instructionSet
     precondition(weights.count == shape.variants && bias.count == shape.variants)
-    storage = AlignedBuffer(byteCount: ck_conv_f32_packed_bytes(&cShape, instructionSet.c), zeroed: false)
+    storage = AlignedBuffer(
+      byteCount: ck_conv_f32_packed_bytes(&cShape, instructionSet.c),
+      zeroed: false
+    )
     let packed = storage.pointer.assumingMemoryBound(to: Float.self)
     let weights: [UnsafePointer<Float>?] = weights
     let panelCount = ck_conv_panels(&cShape, CK_FLOAT32, instructionSet.c)

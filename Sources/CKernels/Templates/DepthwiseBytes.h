@@ -117,7 +117,7 @@ CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, c
   q_narrow narrow;
   const int32_t *multiplier = constants + CK_DWQ_MULTIPLIER * words;
   const int32_t *shift = constants + CK_DWQ_SHIFT * words;
-  bool is_narrow = q_load_narrow(multiplier, shift, folded, count, &narrow);
+  bool is_narrow = q_load_narrow(multiplier, shift, folded, count, &narrow, true);
   q_channels channels = q_load_channels(multiplier, shift, NULL, NULL, CK_OUT_INT8,
                                         CK_SCALE_FIXED_POINT);
   ptrdiff_t x = -s->pad_left;
@@ -140,7 +140,7 @@ CK_INLINE void dw_bytes_channels(const dw_bytes *dw, char *to, size_t channel, c
       for (size_t i = 0; i < 4; i++) values[i] = q_scale_nearest(values[i], scale);
     } else if (is_narrow) {
 #pragma clang loop unroll(full)
-      for (size_t i = 0; i < 4; i++) values[i] = q_scale_narrow(values[i], &narrow);
+      for (size_t i = 0; i < 4; i++) values[i] = q_scale_narrow(values[i], &narrow, true);
     } else {
       for (size_t i = 0; i < 4; i++) values[i] = q_scale_twice(values[i], &channels);
     }

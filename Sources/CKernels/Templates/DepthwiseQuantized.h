@@ -10,7 +10,7 @@ struct dw_q {
   void (*store)(const dw_q *dw, const vi *sums, size_t outputs, size_t row, char *to,
                 size_t channel, size_t count);
   ck_depthwise_line line;
-  const int32_t *constants, *weights; // of the line's variant
+  const int32_t *constants; // of the line's variant
   const char *image;
   size_t packed_channels, multiplier, output_element_bytes;
   int32_t input_zero_point;
@@ -18,7 +18,9 @@ struct dw_q {
   bool wide_bias;
 };
 
-CK_INLINE vi dw_q_weight(const int32_t *from) { return vi_load(from); }
+CK_INLINE vi dw_q_weight(const dw_q *dw, size_t tap, size_t channel) {
+  return vi_load(dw->constants + (CK_DWQ_WEIGHTS + tap) * dw->packed_channels + channel);
+}
 
 CK_INLINE vi dw_q_bias(const dw_q *dw, size_t channel) {
   return dw->wide_bias ? (vi)0 : vi_load(dw->constants + channel);
@@ -109,7 +111,9 @@ static __attribute__((noinline)) void dw_q_store_float(const dw_q *dw, const vi 
     memcpy(&narrow, from, sizeof narrow);                                                    \
     return __builtin_convertvector(narrow, vi) - dw->input_zero_point;                       \
   }                                                                                          \
-  CK_INLINE vi dw_##TYPE##_weight(const int32_t *from) { return dw_q_weight(from); }         \
+  CK_INLINE vi dw_##TYPE##_weight(const dw_q *dw, size_t tap, size_t channel) {              \
+    return dw_q_weight(dw, tap, channel);                                                    \
+  }                                                                                          \
   CK_INLINE vi dw_##TYPE##_bias(const dw_q *dw, size_t channel) {                            \
     return dw_q_bias(dw, channel);                                                           \
   }                                                                                          \
@@ -155,7 +159,6 @@ static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,
   const ck_conv_shape *s = &plan->shape;
   size_t channels = ck_depthwise_channels(s);
   size_t words = ck_depthwise_q_rows(s) * channels;
-  size_t weights_at = CK_DWQ_WEIGHTS * channels;
 #if CK_PACKS_BYTES
   if (dw_bytes_fits(plan, quantization, epilogue)) {
     dw_bytes_run(plan, packed, quantization, input, output, epilogue, job_begin, job_end);
@@ -173,10 +176,10 @@ static void CK_NAME(depthwise_q)(const ck_conv_plan *plan, const void *packed,
     if (epilogue->scaling == CK_SCALE_FLOAT) dw.store = dw_q_store_float;
   }
   if (plan->element == CK_INT8) {
-    dw_s8_run(dw, packed, words, weights_at, input, output, job_begin, job_end);
+    dw_s8_run(dw, packed, words, input, output, job_begin, job_end);
   } else if (plan->element == CK_UINT8) {
-    dw_u8_run(dw, packed, words, weights_at, input, output, job_begin, job_end);
+    dw_u8_run(dw, packed, words, input, output, job_begin, job_end);
   } else {
-    dw_s16_run(dw, packed, words, weights_at, input, output, job_begin, job_end);
+    dw_s16_run(dw, packed, words, input, output, job_begin, job_end);
   }
 }

@@ -6,10 +6,10 @@
 //   DW_ELEMENT      type of an input element
 //   DW_WEIGHT       type of a packed weight
 //   DW_VECTOR       type of a vector of sums
-//   DW_CONTEXT      struct with `plan`, `line`, `weights` (first tap), `packed_channels`,
-//                   `multiplier`, `image`, `output_element_bytes`
-// and the functions DW(load)(context, pointer),
-// DW(weight)(pointer), DW(bias)(context, channel), DW(add)(value, weight, sum)
+//   DW_CONTEXT      struct with `plan`, `line`, `image`, `constants` (of the line's variant),
+//                   `multiplier`, `output_element_bytes`
+// and the functions DW(load)(context, pointer), DW(weight)(context, tap, channel),
+// DW(bias)(context, channel), DW(add)(value, weight, sum)
 // and DW(store)(context, sums, outputs, row, output, channel, count), which stores neighbouring
 // outputs.
 
@@ -25,22 +25,18 @@ CK_INLINE DW_VECTOR DW(load_part)(const DW_CONTEXT *dw, const DW_ELEMENT *from, 
 CK_INLINE void DW(tile)(const DW_CONTEXT *dw, char *to, const dw_columns at, size_t channel,
                         size_t count, size_t outputs, const bool full, const bool whole,
                         const size_t width, const size_t stride) {
-  const ck_conv_shape *s = &dw->plan->shape;
-  const DW_WEIGHT *weights = dw->weights + channel;
   DW_VECTOR sum[DW_OUTPUTS], bias = DW(bias)(dw, channel);
 #pragma clang loop unroll(full)
   for (size_t o = 0; o < DW_OUTPUTS; o++) sum[o] = bias;
-  ptrdiff_t column = (ptrdiff_t)(at.x * stride) - s->pad_left;
-  ptrdiff_t first = column * (ptrdiff_t)s->in_pixel_stride + (ptrdiff_t)channel;
   for (size_t ky = dw->line.ky_begin; ky < dw->line.ky_end; ky++) {
     const DW_ELEMENT *from =
-        (const DW_ELEMENT *)(dw->image + dw->line.row_offsets[ky]) + first;
+        (const DW_ELEMENT *)(dw->image + dw->line.row_offsets[ky]) + at.first + channel;
     DW_VECTOR w[DW_MAX_WIDTH];
 #pragma clang loop unroll(full)
     for (size_t kx = 0; kx < width; kx++)
-      w[kx] = DW(weight)(weights + (ky * width + kx) * dw->packed_channels);
+      w[kx] = DW(weight)(dw, ky * width + kx, channel);
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < (DW_OUTPUTS - 1) * stride + width; i++, from += s->in_pixel_stride) {
+    for (size_t i = 0; i < (DW_OUTPUTS - 1) * stride + width; i++, from += at.step) {
       if (!whole && !(at.inside >> i & 1)) continue;
       DW_VECTOR value = full ? DW(load)(dw, from) : DW(load_part)(dw, from, count);
 #pragma clang loop unroll(full)
@@ -50,12 +46,14 @@ CK_INLINE void DW(tile)(const DW_CONTEXT *dw, char *to, const dw_columns at, siz
       }
     }
   }
-  size_t row = (dw->line.image * s->out_height + dw->line.y) * s->out_width + at.x;
-  DW(store)(dw, sum, outputs, row, to, channel, full ? CK_LANES : count);
+  DW(store)(dw, sum, outputs, at.row, to, channel, full ? CK_LANES : count);
 }
 
-CK_INLINE void DW(channels)(const DW_CONTEXT *dw, char *to, const dw_columns at, size_t outputs,
-                            const bool whole, const size_t width, const size_t stride) {
+CK_INLINE void DW(channels)(const DW_CONTEXT *shared, char *to, const dw_columns at,
+                            size_t outputs, const bool whole, const size_t width,
+                            const size_t stride) {
+  // A copy that no store can change: its fields stay in registers.
+  const DW_CONTEXT copy = *shared, *dw = &copy;
   size_t c = dw->line.channel_begin, end = dw->line.channel_end;
   for (; c + CK_LANES <= end; c += CK_LANES)
     DW(tile)(dw, to, at, c, CK_LANES, outputs, true, whole, width, stride);
@@ -66,10 +64,12 @@ CK_INLINE void DW(channels)(const DW_CONTEXT *dw, char *to, const dw_columns at,
 CK_INLINE void DW(line)(const DW_CONTEXT *dw, char *to, const size_t width, const size_t stride) {
   const ck_conv_shape *s = &dw->plan->shape;
   size_t step = DW_OUTPUTS * s->out_pixel_stride * dw->output_element_bytes;
+  size_t row = (dw->line.image * s->out_height + dw->line.y) * s->out_width;
   for (size_t x = 0; x < s->out_width; x += DW_OUTPUTS, to += step) {
-    dw_columns at = {x, 0};
     size_t columns = (DW_OUTPUTS - 1) * stride + width;
     ptrdiff_t column = (ptrdiff_t)(x * stride) - s->pad_left;
+    ptrdiff_t pixel = (ptrdiff_t)s->in_pixel_stride;
+    dw_columns at = {.row = row + x, .first = column * pixel, .step = pixel};
     for (size_t i = 0; i < columns; i++, column++)
       at.inside |= (uint32_t)(column >= 0 && column < (ptrdiff_t)s->in_width) << i;
     size_t outputs = ck_min(s->out_width - x, DW_OUTPUTS);
@@ -109,10 +109,9 @@ static void DW(line_any)(const DW_CONTEXT *dw, char *to) {
       DW_VECTOR sum = DW(bias)(dw, c);
       for (size_t ky = dw->line.ky_begin; ky < dw->line.ky_end; ky++) {
         const char *from = dw->image + dw->line.row_offsets[ky];
-        const DW_WEIGHT *weights = dw->weights + c + ky * s->kernel_width * dw->packed_channels;
         for (size_t kx = kx_begin; kx < kx_end; kx++) {
           DW_VECTOR value = DW(load_any)(dw, (const DW_ELEMENT *)(from + columns[kx]), c, count);
-          sum = DW(add)(value, DW(weight)(weights + kx * dw->packed_channels), sum);
+          sum = DW(add)(value, DW(weight)(dw, ky * s->kernel_width + kx, c), sum);
         }
       }
       DW_VECTOR sums[DW_OUTPUTS] = {sum};
@@ -123,8 +122,7 @@ static void DW(line_any)(const DW_CONTEXT *dw, char *to) {
 
 /// Runs jobs of one element type; `dw` is complete but for the line and what depends on it.
 CK_INLINE void DW(run)(DW_CONTEXT dw, const DW_WEIGHT *packed, size_t variant_words,
-                       size_t weights_at, const void *input, char *output, size_t job_begin,
-                       size_t job_end) {
+                       const void *input, char *output, size_t job_begin, size_t job_end) {
   const ck_conv_shape *s = &dw.plan->shape;
   void (*run)(const DW_CONTEXT *, char *) = DW(line_any);
   if (s->dilation_width == 1 && s->out_channels == s->in_channels && s->stride_width <= 2) {
@@ -134,7 +132,6 @@ CK_INLINE void DW(run)(DW_CONTEXT dw, const DW_WEIGHT *packed, size_t variant_wo
   for (size_t job = job_begin; job < job_end; job++) {
     dw.line = ck_depthwise_job(dw.plan, job);
     dw.constants = packed + dw.line.variant * variant_words;
-    dw.weights = dw.constants + weights_at;
     dw.image = (const char *)input +
                dw.line.image * s->in_height * s->in_width * s->in_pixel_stride * sizeof(DW_ELEMENT);
     size_t pixel = (dw.line.image * s->out_height + dw.line.y) * s->out_width;

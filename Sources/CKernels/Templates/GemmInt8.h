@@ -153,12 +153,14 @@ CK_INLINE void q8_finish_vector(const q8_tile *tile, size_t rows, size_t column,
   char *to = tile->output + column;
   // Four rows at a time; `sums` has room for rows that are not stored.
   for (size_t r = 0; r < rows; r += 4, sums += 4 * Q8_COLUMNS, to += 4 * stride) {
-    vi values[4];
+    vi values[4] = {0, 0, 0, 0};
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
+      // Tiles of six rows end with two.
+      if (i == 2 && rows - r <= 2) break;
       vi sum = vi_load(sums + i * Q8_COLUMNS) + bias;
       values[i] = scaling == CK_SCALE_FLOAT ? q_scale_nearest(sum, scale)
-                                            : q_scale_narrow(sum, narrow);
+                                            : q_scale_narrow(sum, narrow, true);
     }
     q_store_four(values, &bounds, to, stride, rows - r, full ? CK_LANES : count);
   }
@@ -197,7 +199,7 @@ CK_INLINE void q8_finish_bytes(const q8_tile *tile, size_t rows, const ck_scalin
       continue;
     }
     // 2^14 products of bytes stay below 2^29.
-    if (tile->depth <= 1 << 14 && q_load_narrow(multiplier, shift, all_bias, count, &narrow)) {
+    if (tile->depth <= 1 << 14 && q_load_narrow(multiplier, shift, all_bias, count, &narrow, true)) {
       q8_finish_narrow(tile, rows, column, &narrow);
       continue;
     }

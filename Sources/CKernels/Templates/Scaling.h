@@ -113,28 +113,30 @@ typedef __m256i vx;
 typedef __m256 vxf;
 #endif
 
-/// Fixed-point constants of channels that are scaled by less than one half, and whose sums stay below
-/// 2^30: then nothing overflows and both roundings need only a few instructions.
+/// Fixed-point constants of channels that are scaled by less than one, and whose sums stay below 2^30:
+/// then nothing overflows and both roundings need only a few instructions.
 typedef struct {
   vi even, odd;             // twice the multipliers, modulo 2^32
   vi round_even, round_odd; // halves of both roundings
-  vi right;
+  vi right, shifts;         // right shifts, and -1 where there is one
 } q_narrow;
 
 /// Fills the constants; returns false where one of the first `count` channels is of another kind.
-/// Products add at most 2^29 to the bias.
+/// Products add at most 2^29 to the bias. `shifts` says that all channels have to have a right shift.
 CK_INLINE bool q_load_narrow(const int32_t *multiplier, const int32_t *shift, const int32_t *bias,
-                             size_t count, q_narrow *c) {
+                             size_t count, q_narrow *c, const bool shifts) {
   static const int32_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   const int32_t bound = (1 << 29) - 1;
   const vqu high_half = (vqu)UINT64_C(0xFFFFFFFF00000000), half = (vqu)(UINT64_C(1) << 31);
   vi m = vi_load(multiplier), s = vi_load(shift);
   vi is_bounded = (vu)vi_load(bias) + (uint32_t)bound <= 2u * (uint32_t)bound;
-  vi fits = (m >= (1 << 30)) & (s < 0) & is_bounded;
+  vi fits = (m >= (1 << 30)) & (shifts ? s < 0 : s <= 0) & is_bounded;
   c->even = (vi)((vu)m << 1);
   c->odd = (vi)((vqu)c->even >> 32);
   c->right = -s;
-  vqu dropped = (vqu)((vu)1 << (((vu)c->right - 1) & 31));
+  c->shifts = s < 0;
+  vi lowest = (vi)((vu)1 << (((vu)c->right - 1) & 31));
+  vqu dropped = (vqu)(shifts ? lowest : lowest & c->shifts);
   c->round_even = (vi)(dropped << 32 | half);
   c->round_odd = (vi)((dropped & high_half) | half);
   return __builtin_reduce_and(fits | (vi_load(numbers) >= (int32_t)count)) != 0;
@@ -155,11 +157,12 @@ CK_INLINE vi q_join_words(vi even, vi odd) {
 /// exceeds 31 bits: as a signed word it is 2^32 too small, which is corrected by adding the sum. Half
 /// of the range of the right shift is added to the same word; ties of negative values, which round
 /// away from zero, by one less.
-CK_INLINE vi q_scale_narrow(vi sum, const q_narrow *c) {
+CK_INLINE vi q_scale_narrow(vi sum, const q_narrow *c, const bool shifts) {
   vi odd = (vi)CK_X86(movehdup_ps)((vxf)sum);
   vqu low = (vqu)CK_X86(mul_epi32)((vx)sum, (vx)c->even) + (vqu)c->round_even;
   vqu high = (vqu)CK_X86(mul_epi32)((vx)odd, (vx)c->odd) + (vqu)c->round_odd;
-  return (q_join_words((vi)low, (vi)high) + (sum + (sum >> 31))) >> c->right;
+  vi sign = shifts ? sum >> 31 : (sum >> 31) & c->shifts;
+  return (q_join_words((vi)low, (vi)high) + (sum + sign)) >> c->right;
 }
 
 /// Scales by a float32 factor. What exceeds 32 bits becomes the largest or smallest value that is

@@ -18,7 +18,7 @@ size_t ck_depthwise_f32_packed_bytes(const ck_conv_shape *shape);
 
 /// Packs weights and bias of all variants.
 ///
-/// Layout for each variant, with channels rounded up to 16: `[bias][tap][channel]`.
+/// Layout for each variant: `[channels / 16][bias 16, then [taps][16]]`.
 ///
 /// - strides: `out` steps over output channels; `in` is not used.
 /// - bias: one pointer for each variant; NULL, or NULL entries, mean zero.

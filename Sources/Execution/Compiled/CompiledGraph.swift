@@ -92,6 +92,9 @@ package struct CompiledGraph: Sendable {
 
   var graph: Graph { model.main }
 
+  /// From so many bytes of weights on, they lie in large pages.
+  private static let pooledBytes = 2 << 20
+
   /// Compiles a model's main graph.
   ///
   /// - Parameters:
@@ -113,7 +116,15 @@ package struct CompiledGraph: Sendable {
       limits: limits,
       arithmetic: arithmetic
     )
-    try compiler.compile()
+    let weightBytes = model.main.values.reduce(0) { sum, value in
+      let bytes = value.isConstant ? value.byteCount ?? 0 : 0
+      return min(sum, Self.pooledBytes) + min(bytes, Self.pooledBytes)
+    }
+    if weightBytes >= Self.pooledBytes {
+      try PagePool().serve { () throws(ExecutionError) in try compiler.compile() }
+    } else {
+      try compiler.compile()
+    }
     let plans = try compiler.plans()
     self.model = model
     self.limits = limits
