@@ -76,6 +76,7 @@ import Testing
     derivative.walk(FloatRun(values: kept), seeds: seeds) { findings.append($0) }
     for finding in findings {
       switch finding {
+      case .rounding: break
       case .weights(let node, let weights, _):
         let layer = try #require(WeightLayer(node, in: model.main))
         let matrix = try #require(layer.matrix(in: model.main))
@@ -177,6 +178,47 @@ import Testing
         abs(sum / Double(count) / truth - 1) < 0.05,
         "\(metric) \(sum / Double(count)) \(truth)"
       )
+    }
+  }
+}
+
+/// What is left to chance in directions.
+@Suite struct DirectionChanceTests {
+  /// Where all but two classes are ruled out, one direction says all, whatever the signs.
+  @Test func `samples between two classes leave nothing to chance`() throws {
+    let value = ValueID(0)
+    let scores = OutputMeasure.Scores.softmax(axis: 1, beta: 1, isFlattened: false)
+    let measure = OutputMeasure(
+      metric: .kl,
+      targets: [.init(value: value, name: "y", scores: scores)],
+      reason: ""
+    )
+    let before = Tensor([1, 4], floats: [-40, 2, -40, 1])
+    let change: [Float] = [0.3, 0.01, -0.2, -0.03]
+    // p = σ(±1); ½ p (1 − p) d² with d = 0.04.
+    let p = 1 / (1 + exp(-1.0))
+    let truth = 0.5 * p * (1 - p) * 0.04 * 0.04
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<20 {
+      let vector = try #require(measure.direction([before], &generator)[value])
+      let product = zip(vector, change).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      // Floats of the change and the vector: 10⁻⁶ each.
+      #expect(abs(product * product / 2 / truth - 1) < 1e-4)
+    }
+  }
+
+  /// Expected by NumPy 2 (`numpy.linalg.eigh`).
+  @Test func `eigenvectors are those of NumPy`() {
+    let vectors = SymmetricMatrix([[4, 1, -2], [1, 2, 0.5], [-2, 0.5, 3]]).eigenvectors()
+    let expected: [[Double]] = [
+      [-0.532324345, 0.612516987, -0.584340425],
+      [0.274633932, 0.777889337, 0.565211803],
+      [-0.800754017, -0.140396294, 0.58230738],
+    ]
+    for vector in expected {
+      // Their order and signs are free: one of those found has the product ±1 with each.
+      let products = vectors.map { found in abs(zip(found, vector).reduce(0) { $0 + $1.0 * $1.1 }) }
+      #expect(products.count { abs($0 - 1) < 1e-8 } == 1)
     }
   }
 }

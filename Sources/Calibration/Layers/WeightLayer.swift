@@ -36,6 +36,14 @@ package struct WeightLayer: Equatable, Sendable {
 
   /// The layer of a node; `nil` where it is none, or its weights are no float32 constant.
   package init?(_ id: NodeID, in graph: Graph) {
+    self.init(id, in: graph) { $0.type == .float32 }
+  }
+
+  /// - Parameters:
+  ///   - id: A node.
+  ///   - graph: Its graph.
+  ///   - isStored: Whether constant weights are stored as they should be.
+  init?(_ id: NodeID, in graph: Graph, isStored: (Value) -> Bool) {
     let node = graph[id]
     let attributes = AttributeReader(node.attributes)
     var order = (input: 0, weights: 1, bias: 2)
@@ -57,7 +65,7 @@ package struct WeightLayer: Equatable, Sendable {
       node.inputs.indices.contains(index) ? node.inputs[index] : nil
     }
     guard let input = operand(order.input), let weights = operand(order.weights),
-      !graph[input].isConstant, graph[weights].type == .float32,
+      !graph[input].isConstant, isStored(graph[weights]),
       graph[weights].constant?.bytes != nil, let sizes = graph[weights].shape.sizes,
       let count = checkedProduct(sizes), count > 0
     else { return nil }
@@ -186,11 +194,17 @@ package struct WeightLayer: Equatable, Sendable {
   }
 
   /// The weights as a matrix; `nil` where the file does not hold them.
+  ///
+  /// Integers of a hybrid layer count as what they stand for: each times the scale of its row.
   package func matrix(in graph: Graph) -> [Float]? {
-    guard let storage = graph[weights].constant,
-      let tensor = Tensor(type: .float32, sizes: sizes, storage: storage),
-      case .floats(let values) = tensor.elements
+    let value = graph[weights]
+    guard let storage = value.constant,
+      let tensor = Tensor(type: value.type, sizes: sizes, storage: storage)
     else { return nil }
-    return matrix(values)
+    switch tensor.elements {
+    case .floats(let values): return matrix(values)
+    case .integers(let values): return matrix(values.map { Float($0) }, scaledBy: value)
+    default: return nil
+    }
   }
 }

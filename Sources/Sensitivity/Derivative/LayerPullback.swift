@@ -7,6 +7,11 @@ import Operators
 ///
 /// With the input's rows `x` (one an output position) and the derivative `g` of that position's
 /// outputs: `Wᵀ g` for the row, `Σ g xᵀ` for the weights, `Σ g` for the bias.
+///
+/// A hybrid layer rounds its input to 8-bit integers while it runs. Its derivative goes straight through
+/// the rounding, which counts as the identity (Bengio, Léonard and Courville 2013, "Estimating or
+/// Propagating Gradients Through Stochastic Neurons"): what it does to a change of many roundings on
+/// average.
 struct LayerPullback: Pullback {
   let layer: WeightLayer
   private let windows: LayerWindows
@@ -24,6 +29,8 @@ struct LayerPullback: Pullback {
   private let weightKernel: MatrixKernel?
   /// Whether the input's rows are the input itself.
   private let isPointwise: Bool
+  /// How a hybrid layer rounds its input; `nil` for one of floats.
+  let rounding: InputRounding?
 
   init?(_ layer: WeightLayer, _ chooser: PullbackChooser) {
     let graph = chooser.graph
@@ -40,6 +47,7 @@ struct LayerPullback: Pullback {
     self.inputOperand = inputOperand
     operandCount = chooser.node.inputs.count
     needsInput = chooser.wanted[inputOperand]
+    rounding = InputRounding(layer, chooser, width: windows.inputPositions * windows.channels)
     factor =
       graph[layer.node].op.name == "gemm"
       ? Float((try? chooser.attributes.float("alpha", default: 1)) ?? 1) : 1
@@ -310,8 +318,10 @@ struct LayerPullback: Pullback {
 }
 
 extension PullbackChooser {
-  /// A layer with constant weights.
+  /// A layer with constant weights, floats or integers beside a float input.
   func layer() -> (any Pullback)? {
-    WeightLayer(id, in: graph).flatMap { LayerPullback($0, self) }
+    (WeightLayer(id, in: graph) ?? WeightLayer.hybrid(id, in: graph)).flatMap {
+      LayerPullback($0, self)
+    }
   }
 }

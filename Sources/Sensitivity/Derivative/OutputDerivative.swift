@@ -20,6 +20,8 @@ struct OutputDerivative: Sendable {
   /// From the last node to the first.
   private let steps: [Step]
   private let activations: Set<ValueID>
+  /// Nodes that round their input.
+  private let rounding: Set<NodeID>
   /// The values of a run that it needs.
   let reads: Set<ValueID>
   /// Layers and activations whose derivatives it cannot find, because an operator on the way to the
@@ -88,6 +90,9 @@ struct OutputDerivative: Sendable {
       )
     }
     self.steps = steps
+    rounding = Set(
+      steps.filter { ($0.pullback as? LayerPullback)?.rounding != nil }.map(\.node)
+    )
     self.reads = reads.filter { !graph[$0].isConstant }
     self.unknownLayers = unknownLayers
     self.activations = activations.filter { known.contains($0) && !spoiled.contains($0) }
@@ -100,6 +105,23 @@ struct OutputDerivative: Sendable {
     case weights(NodeID, [Float], bias: [Float])
     /// The derivative with respect to an activation.
     case activation(ValueID, [Float])
+    /// What rounding a hybrid layer's input anew does to the divergence (`InputRounding`).
+    case rounding(NodeID, Double)
+  }
+
+  /// The nodes that round their input and are reached from layers and activations.
+  func roundings(after layers: Set<NodeID>, _ activation: ValueID?, in graph: Graph) -> [NodeID] {
+    guard !rounding.isEmpty else { return [] }
+    var varies: Set<ValueID> = activation.map { [$0] } ?? []
+    var result: [NodeID] = []
+    for id in graph.nodeIDs {
+      let node = graph[id]
+      let isReached = node.inputs.contains { $0.map(varies.contains) ?? false }
+      guard isReached || layers.contains(id) else { continue }
+      varies.formUnion(node.outputs.compactMap { $0 })
+      if isReached, rounding.contains(id) { result.append(id) }
+    }
+    return result
   }
 
   /// Walks from the outputs to the inputs.
@@ -123,8 +145,12 @@ struct OutputDerivative: Sendable {
         report(.weights(step.node, found.weights, bias: found.bias))
       }
       guard let pullback = step.pullback else { continue }
+      let rounding = (pullback as? LayerPullback)?.rounding
       for (input, part) in zip(step.inputs, pullback.pull(results, run)) {
         guard let input, let part else { continue }
+        if let rounding, input == rounding.input {
+          report(.rounding(step.node, rounding.divergence(part, run.floats(input))))
+        }
         if var sum = derivatives[input], sum.count == part.count {
           derivatives[input] = nil
           for index in sum.indices { sum[index] += part[index] }

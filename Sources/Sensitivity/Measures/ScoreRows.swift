@@ -61,7 +61,10 @@ struct ScoreRows {
   /// `A r` with `A Aᵀ` the Fisher information and signs `r` at random.
   ///
   /// For softmax `A = diag(√p) (1 − √p √pᵀ)`; of two classes it has one direction only, and no chance
-  /// is needed.
+  /// is needed. Of more, `A Q` with any orthogonal `Q` will do as well. The fewer directions make most of
+  /// it, the less is left to chance: of the most likely classes' columns `Q` makes those along the
+  /// eigenvectors of their products `Aᵀ A` (with isotropic changes the square of `rᵀ Aᵀ δ` so has the
+  /// least variance; of samples between two classes hardly any).
   func root(_ row: [Double], _ generator: inout SeededGenerator) -> [Double] {
     let p = probabilities(row)
     if isSigmoid { return p.map { generator.sign() * ($0 * (1 - $0)).squareRoot() } }
@@ -70,9 +73,35 @@ struct ScoreRows {
       return [root, -root]
     }
     let roots = p.map { $0.squareRoot() }
-    let signs = p.map { _ in generator.sign() }
+    let signs = turned(p.map { _ in generator.sign() }, p)
     let product = zip(roots, signs).reduce(0) { $0 + $1.0 * $1.1 }
     return zip(roots, signs).map { beta * $0 * ($1 - $0 * product) }
+  }
+
+  /// So many classes' columns are turned: the others hardly count.
+  private static let turnedClasses = 8
+  private static let turnedRows = 64
+
+  /// `Q r`.
+  private func turned(_ signs: [Double], _ p: [Double]) -> [Double] {
+    // Of many rows the chances even out.
+    guard rowCount <= Self.turnedRows else { return signs }
+    let likely = Array(
+      p.indices.sorted { (p[$1], $0) < (p[$0], $1) }.prefix(Self.turnedClasses)
+    )
+    let squares = p.reduce(0) { $0 + $1 * $1 }
+    let products = likely.map { row in
+      likely.map { column in
+        (p[row] * p[column]).squareRoot()
+          * ((row == column ? 1 : 0) - p[row] - p[column] + squares)
+      }
+    }
+    let vectors = SymmetricMatrix(products).eigenvectors()
+    var result = signs
+    for (place, row) in likely.enumerated() {
+      result[row] = likely.indices.reduce(0) { $0 + vectors[$1][place] * signs[likely[$1]] }
+    }
+    return result
   }
 
   /// The divergence of one row's probabilities: `Σ p ln(p / q)`, never below 0 by rounding.

@@ -6,6 +6,14 @@ import ModelIR
 import Operators
 import Techniques
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// What each action does to the outputs as far as they follow it in a straight line.
 ///
 /// One walk back through the graph gives the derivative `J` of a direction at the outputs with respect
@@ -36,6 +44,8 @@ struct LinearEstimates {
   private final class SampleSlot {
     var inputs: [Tensor] = []
     var products: [Double] = []
+    /// What rounding an input anew does, a node.
+    var roundings: [NodeID: Double] = [:]
     var error: ReadError?
   }
 
@@ -140,8 +150,8 @@ struct LinearEstimates {
 
   // MARK: - Samples
 
-  /// The estimate of each change; `nil` in place of one that has no derivative, and in place of all
-  /// where the time was up.
+  /// The estimate of each change; `nil` in place of one that has no derivative or is too small for it,
+  /// and in place of all where the time was up.
   private func walk(
     _ changes: [Change],
     _ samples: [(position: Int, weight: Double)],
@@ -166,8 +176,22 @@ struct LinearEstimates {
       for layer in change.layers { byLayer[layer, default: []].append(index) }
       if let value = change.activation?.value { byActivation[value, default: []].append(index) }
     }
+    // Many actions change the same.
+    var known: [Set<NodeID>: [ValueID?: [NodeID]]] = [:]
+    let roundings = changes.map { change in
+      let value = change.activation?.value
+      if let found = known[change.layers]?[value] { return found }
+      let found = derivative.roundings(
+        after: change.layers,
+        value,
+        in: sweep.compiled.model.main
+      )
+      known[change.layers, default: [:]][value] = found
+      return found
+    }
     var sums = [Double](repeating: 0, count: changes.count)
     var squares = sums
+    var noises = sums
     let block = 16 * sweep.queue.threadCount
     for start in stride(from: 0, to: samples.count, by: block) {
       if isOver() { return nil }
@@ -195,14 +219,41 @@ struct LinearEstimates {
           let part = entry.weight * slot.products[index] * slot.products[index] / 2
           sums[index] += part
           squares[index] += part * part
+          for node in roundings[index] {
+            noises[index] += entry.weight * (slot.roundings[node] ?? 0)
+          }
         }
       }
     }
     return sums.indices.map { index in
-      let sum = sums[index]
-      guard isKnown[index], sum.isFinite, squares[index].isFinite else { return nil }
-      return (sum, sum > 0 ? squares[index] / (sum * sum) : 0)
+      guard isKnown[index], squares[index].isFinite else { return nil }
+      return Self.estimate(sums[index], squares[index], noises[index])
     }
+  }
+
+  /// A straight line beside what roundings on the way can add to it.
+  ///
+  /// Between the straight line `L` alone and `L` with all roundings made anew (`N`) any divergence is as
+  /// likely on a logarithmic scale: `ln D` is half way on average, with a variance of a twelfth of the
+  /// square of the way.
+  ///
+  /// - Parameters:
+  ///   - sum: The straight line.
+  ///   - squares: The sum of the squares of the samples' parts.
+  ///   - noise: What all roundings made anew would add.
+  /// - Returns: The estimate and its relative variance; `nil` for changes so much smaller than the steps
+  ///   of the roundings that the straight line says nothing.
+  static func estimate(
+    _ sum: Double,
+    _ squares: Double,
+    _ noise: Double
+  ) -> (mean: Double, variance: Double)? {
+    guard sum.isFinite, noise.isFinite else { return nil }
+    guard sum > 0 else { return (sum, 0) }
+    let way = log1p(noise / sum)
+    let variance = way * way / 12
+    guard variance < Screening.lonely else { return nil }
+    return (sum * exp(way / 2), squares / (sum * sum) + variance)
   }
 
   private static func walk(
@@ -246,6 +297,7 @@ struct LinearEstimates {
           for place in after.indices { after[place] -= before[place] }
           slot.products[index] += VectorProduct.sum(found, after)
         }
+      case .rounding(let node, let divergence): slot.roundings[node] = divergence
       }
     }
   }

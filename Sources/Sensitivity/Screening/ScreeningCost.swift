@@ -31,7 +31,10 @@ package struct ScreeningCost: Sendable {
     let types = sweep.compiled.types
     // Products of layers stand for the work.
     var work = [Double](repeating: 0, count: graph.nodes.count + 1)
-    for layer in WeightLayer.all(in: graph) {
+    for id in graph.nodeIDs {
+      guard let layer = WeightLayer(id, in: graph) ?? WeightLayer.hybrid(id, in: graph) else {
+        continue
+      }
       let elements = types[layer.output.index].shape.elementCount ?? 0
       work[layer.node.index] = Double(elements) * Double(layer.taps)
     }
