@@ -52,6 +52,7 @@ longest() {
 
 # Folders of other inputs that a target can use.
 extra_inputs() {
+  echo $build/inputs/"$1"
   case $1 in
     hdf5 | hdf5-unchecked) echo $fixtures $fixtures/bad ;;
     picture | npy | zip) echo $pictures ;;
@@ -65,6 +66,7 @@ run() {
   local target=$1 seconds=$2 program log inputs=() dictionary=() corpus
   program=$build/release/$(program_of "$target")
   [ -x "$program" ] || { echo "build it first: Scripts/fuzz.sh build" >&2; return 2; }
+  [ -d $build/inputs ] || Scripts/fuzz-inputs.py $build/inputs
   corpus=${FUZZ_CORPUS:-$build/corpus}/$target
   mkdir -p "$corpus" $build/findings $build/logs
   for folder in Fuzz/Seeds/$target Fuzz/Findings/$target $(extra_inputs "$target"); do
