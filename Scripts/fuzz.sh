@@ -19,7 +19,7 @@ pictures=Tests/CalibrationTests/Fixtures
 
 program_of() {
   case $1 in
-    tflite | onnx | keras | keras-config | graphdef | savedmodel) echo fuzz-formats ;;
+    tflite | onnx | onnx-external | keras | keras-config | graphdef | savedmodel) echo fuzz-formats ;;
     rules | policy | baseline | sensitivity | preprocessing | picture | pattern | journal)
       echo fuzz-decoders ;;
     pipeline | operators | kernels | command-line) echo fuzz-pipeline ;;
@@ -28,7 +28,7 @@ program_of() {
 }
 
 targets="protobuf flatbuffer flexbuffer zip inflate snappy checkpoint-block checkpoint object-graph
-  npy json5 json hdf5 hdf5-unchecked text tflite onnx keras keras-config graphdef savedmodel rules
+  npy json5 json decoded sizes hdf5 hdf5-unchecked text tflite onnx onnx-external keras keras-config graphdef savedmodel rules
   policy baseline sensitivity preprocessing picture pattern journal pipeline operators kernels
   command-line"
 
@@ -44,7 +44,7 @@ make_programs() {
 # The longest input that is tried: long ones are slow, and small ones hold every structure of a model.
 longest() {
   case $1 in
-    tflite | onnx | graphdef | keras-config) echo 8192 ;;
+    tflite | onnx | onnx-external | graphdef | keras-config) echo 8192 ;;
     keras | savedmodel | hdf5 | hdf5-unchecked | pipeline) echo 16384 ;;
     *) echo 65536 ;;
   esac
