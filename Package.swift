@@ -263,8 +263,9 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "ByteIO", "FormatKeras", "FormatTensorFlow", "FuzzDecoders", "FuzzFormats", "FuzzPipeline",
-        "FuzzSupport", "FuzzWire", "ModelIR", "TestSupport", "WireFormats",
+        "ByteIO", "Calibration", "Differences", "Execution", "FormatKeras", "FormatTensorFlow",
+        "FuzzDecoders", "FuzzFormats", "FuzzPipeline", "FuzzSupport", "FuzzWire", "Gate", "ModelIR",
+        "Planning", "TargetRules", "TestSupport", "WireFormats",
       ],
       exclude: ["Fixtures"]
     ),

@@ -19,7 +19,7 @@ pictures=Tests/CalibrationTests/Fixtures
 
 program_of() {
   case $1 in
-    tflite | onnx | keras | keras-config | graphdef | savedmodel) echo fuzz-formats ;;
+    tflite | onnx | onnx-external | keras | keras-config | graphdef | savedmodel) echo fuzz-formats ;;
     rules | policy | baseline | sensitivity | preprocessing | picture | pattern | journal)
       echo fuzz-decoders ;;
     pipeline | operators | kernels | command-line) echo fuzz-pipeline ;;
@@ -28,7 +28,7 @@ program_of() {
 }
 
 targets="protobuf flatbuffer flexbuffer zip inflate snappy checkpoint-block checkpoint object-graph
-  npy json5 json hdf5 hdf5-unchecked text tflite onnx keras keras-config graphdef savedmodel rules
+  npy json5 json decoded sizes hdf5 hdf5-unchecked text tflite onnx onnx-external keras keras-config graphdef savedmodel rules
   policy baseline sensitivity preprocessing picture pattern journal pipeline operators kernels
   command-line"
 
@@ -44,7 +44,7 @@ make_programs() {
 # The longest input that is tried: long ones are slow, and small ones hold every structure of a model.
 longest() {
   case $1 in
-    tflite | onnx | graphdef | keras-config) echo 8192 ;;
+    tflite | onnx | onnx-external | graphdef | keras-config) echo 8192 ;;
     keras | savedmodel | hdf5 | hdf5-unchecked | pipeline) echo 16384 ;;
     *) echo 65536 ;;
   esac
@@ -52,6 +52,7 @@ longest() {
 
 # Folders of other inputs that a target can use.
 extra_inputs() {
+  echo $build/inputs/"$1"
   case $1 in
     hdf5 | hdf5-unchecked) echo $fixtures $fixtures/bad ;;
     picture | npy | zip) echo $pictures ;;
@@ -65,6 +66,7 @@ run() {
   local target=$1 seconds=$2 program log inputs=() dictionary=() corpus
   program=$build/release/$(program_of "$target")
   [ -x "$program" ] || { echo "build it first: Scripts/fuzz.sh build" >&2; return 2; }
+  [ -d $build/inputs ] || Scripts/fuzz-inputs.py $build/inputs
   corpus=${FUZZ_CORPUS:-$build/corpus}/$target
   mkdir -p "$corpus" $build/findings $build/logs
   for folder in Fuzz/Seeds/$target Fuzz/Findings/$target $(extra_inputs "$target"); do

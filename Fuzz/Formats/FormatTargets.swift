@@ -17,6 +17,7 @@ package let targets: [FuzzTarget] = [
     _ = ONNXFormat.probe(bytes)
     try check(try ONNXFormat.load(bytes, path: "/nowhere/m.onnx"), of: bytes)
   },
+  FuzzTarget("onnx-external", ExternalModel.check),
   FuzzTarget("keras") { bytes in
     _ = KerasFormat.probe(bytes)
     try check(try KerasFormat.load(bytes, path: "/nowhere/m.keras"), of: bytes)

@@ -46,6 +46,8 @@ package let targets: [FuzzTarget] = [
   },
   FuzzTarget("json5") { try json($0, JSON5Options(code: .policyInvalid)) },
   FuzzTarget("json") { try json($0, .python(maximumBytes: 1 << 20)) },
+  FuzzTarget("decoded", decoded),
+  FuzzTarget("sizes", sizes),
   FuzzTarget("hdf5") { try hierarchy($0, checksIntegrity: true) },
   // Behind checksums that no fuzzer guesses.
   FuzzTarget("hdf5-unchecked") { try hierarchy($0, checksIntegrity: false) },
@@ -181,12 +183,22 @@ private func hierarchy(_ bytes: Bytes, checksIntegrity: Bool) throws {
   guard HDF5File.probe(bytes) else { return }
   let file = try HDF5File(bytes, checksIntegrity: checksIntegrity)
   _ = try? file.root.children()
+  for name in ["model_weights", "/a/b", "d", "soft", "."] {
+    // A path leads to a dataset or to a group, through links or not at all.
+    _ = try? file.root.dataset(name)
+    guard let group = try? file.root.group(name) else { continue }
+    _ = try? group[name]?.attributes()
+  }
   let survey = try file.survey()
   for region in survey.regions {
     try promise(region.bytes.endOffset <= bytes.count, "a region outside the file")
   }
   for attributes in survey.attributes {
     for attribute in attributes.all {
+      _ = try? attributes.text(attribute.name)
+      _ = try? attributes.texts(attribute.name)
+      _ = try? attributes.integers(attribute.name)
+      _ = try? attributes.floats(attribute.name)
       _ = try? attribute.values.texts()
       _ = try? attribute.values.integers()
       _ = try? attribute.values.floats()

@@ -46,8 +46,9 @@ package struct Bytes: Sendable {
     _ start: Int,
     as type: Value.Type
   ) throws(ReadError) -> Value {
-    guard start >= 0, MemoryLayout<Value>.size <= count, start <= count - MemoryLayout<Value>.size
-    else { throw truncated(start, MemoryLayout<Value>.size, "a number") }
+    guard start >= 0, start <= count - MemoryLayout<Value>.size else {
+      throw truncated(start, MemoryLayout<Value>.size, "a number")
+    }
     return source.load(offset + start, as: type)
   }
 
@@ -129,8 +130,7 @@ package struct Bytes: Sendable {
 
   /// Whether the bytes at `start` are those of `text`; false where they reach past the end.
   package func has(_ text: StaticString, at start: Int = 0) -> Bool {
-    guard start >= 0, text.utf8CodeUnitCount <= count, start <= count - text.utf8CodeUnitCount
-    else { return false }
+    guard start >= 0, start <= count - text.utf8CodeUnitCount else { return false }
     return withUnsafeBytes { bytes in
       (0..<text.utf8CodeUnitCount).allSatisfy { bytes[start + $0] == text.utf8Start[$0] }
     }

@@ -142,8 +142,11 @@ extension ReportSnapshot {
     var row = try element.object("operator")
     var weightHash: UInt64?
     if let hash = row.optional("weightHash"), !hash.isNull {
-      weightHash = UInt64(try hash.string(), radix: 16)
-      if weightHash == nil { throw hash.mismatch("up to 16 hexadecimal digits") }
+      let digits = try hash.string()
+      weightHash = UInt64(digits, radix: 16)
+      if weightHash == nil || digits.utf8.count > 16 || digits.utf8.first == UInt8(ascii: "+") {
+        throw hash.mismatch("up to 16 hexadecimal digits")
+      }
     }
     return OperatorSummary(
       index: try row.required("index").int(in: 0...mostFigure),

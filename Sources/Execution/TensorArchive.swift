@@ -30,7 +30,7 @@ package struct TensorArchive: Sendable {
       var entries: [Entry] = []
       for member in try ZIPArchive(bytes).members where member.name.hasSuffix(Self.ending) {
         let array = try located(member.name) { () throws(ReadError) in
-          try NPYArray(try member.content())
+          try NPYArray(try member.verifiedContent())
         }
         entries.append(Entry(String(member.name.dropLast(Self.ending.count)), array))
       }

@@ -150,6 +150,9 @@ extension Policy {
     if let maximum = constraint.maximum, let minimum = constraint.minimum, minimum > maximum {
       throw element.error("its min is more than its max, so nothing can pass")
     }
+    if case .share = figure.unit, let minimum = constraint.minimum, minimum > 10_000 {
+      throw element.error("its min is more than the whole, so nothing can pass")
+    }
     guard isRelative || (constraint.minimumDelta == 0 && constraint.floor == 0) else {
       throw element.error(
         "\"minimumDelta\" and \"floor\" need \"growth\", \"drop\" or \"drift\""

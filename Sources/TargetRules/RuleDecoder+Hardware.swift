@@ -72,6 +72,9 @@ extension RuleDecoder {
       rates.append(.init(type: type, multiplyAddsPerSecond: figure, source: own ?? source))
     }
     try object.finish()
+    guard !rates.isEmpty else {
+      throw element.error("arithmetic says nothing", hint: "leave it out where it is unknown")
+    }
     return ArithmeticRule(
       clockHertz: clock,
       cores: cores,

@@ -14,6 +14,26 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["report.txt"])
   }
 
+  @Test(arguments: ["text", "json", "html", "markdown", "csv"])
+  func `weights at the edges of numbers are reported`(format: String) throws {
+    let folder = try TemporaryDirectory()
+    // -2^63 is the one double that is an integer without a magnitude.
+    let edges: [Float] = [-0x1p63, 0x1p63, .greatestFiniteMagnitude, .leastNonzeroMagnitude, -0]
+    for weights in [edges, [-0x1p63], edges + [.infinity, .nan]] {
+      let model = try folder.write(
+        ONNX.model([
+          ONNX.node("Add", ["x", "w"], ["y"]), ONNX.input("x", [1, .size(weights.count)]),
+          ONNX.output("y"), ONNX.floats(initializer: "w", [weights.count], weights),
+        ]),
+        to: "model.onnx"
+      )
+      let outcome = try BuiltTool.run([model, "--format", format])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.errors.isEmpty)
+      if format == "json" { _ = try outcome.object() }
+    }
+  }
+
   @Test func `a bad model leaves the old report as it was`() throws {
     let folder = try TemporaryDirectory()
     let path = try folder.write(Array("old".utf8), to: "report.txt")

@@ -68,4 +68,12 @@ import Testing
     }
     #expect(ByteSource([0]).bytes.contentHash != ByteSource([0, 0]).bytes.contentHash)
   }
+
+  @Test func `text is not looked for outside`() {
+    let bytes = ByteSource(Array("abcd".utf8)).bytes
+    #expect(bytes.has("cd", at: 2))
+    #expect(!bytes.has("abcde"))
+    for start in [-1, 3, 4, 5, Int.min, Int.max] { #expect(!bytes.has("cd", at: start)) }
+    #expect(bytes.has("", at: 4))
+  }
 }

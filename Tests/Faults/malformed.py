@@ -1,12 +1,12 @@
 """Malformed files, each with the code of the error that it has to give.
 
 The tables of TensorFlow Lite and ONNX are in Tests/Format*Tests/BadFileTests.swift; these are the ones of
-Keras, HDF5, GraphDef, SavedModel and checkpoints, and what no format is. A model that is odd but can be
-understood has the code None: it gives a report.
+Keras, HDF5, GraphDef, SavedModel and checkpoints, and what no format is; malformed_documents.py has data, rules,
+policies, saved reports and journals. A model that is odd but can be understood has the code None: it gives a report.
 
     malformed.py --pack ../FuzzTests/Fixtures/malformed.zip
 
-writes those of Keras, GraphDef and checkpoints for the tests that read them in process.
+writes those of Keras, GraphDef and checkpoints, and the documents, for the tests that read them in process.
 """
 
 import io
@@ -16,6 +16,7 @@ import sys
 import zipfile
 import zlib
 
+from malformed_documents import document_files
 from tool import ROOT
 
 TRUNCATED, INVALID, UNSUPPORTED, LIMIT = "MODEL_TRUNCATED", "MODEL_INVALID", "MODEL_UNSUPPORTED", "LIMIT_EXCEEDED"
@@ -450,10 +451,13 @@ def foreign_files():
 
 def packed():
     """Names and contents of the archive: FORMAT/CODES/NUMBER."""
-    for kind, files in (("graph", graph_files()), ("keras", keras_files()), ("index", index_files())):
-        for number, (_, content, codes) in enumerate(files):
-            codes = codes if isinstance(codes, tuple) else (codes,)
-            yield f"{kind}/{'+'.join(code or 'OK' for code in codes)}/{number:03}", content
+    models = (("graph", graph_files()), ("keras", keras_files()), ("index", index_files()))
+    files = [(kind, *file) for kind, files in models for file in files] + list(document_files())
+    numbers = {}
+    for kind, _, content, codes in files:
+        codes = codes if isinstance(codes, tuple) else (codes,)
+        number = numbers[kind] = numbers.get(kind, -1) + 1
+        yield f"{kind}/{'+'.join(code or 'OK' for code in codes)}/{number:03}", content
 
 
 def main():

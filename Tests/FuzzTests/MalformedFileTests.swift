@@ -5,7 +5,6 @@ import Foundation
 import ModelIR
 import TestSupport
 import Testing
-import WireFormats
 
 /// The hand-made malformed files of Keras, GraphDef and checkpoints, in process.
 ///
@@ -14,29 +13,21 @@ import WireFormats
 @Suite struct MalformedFileTests {
   private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
-  private static func members(_ format: String) throws -> [ZIPArchive.Member] {
-    let path = tests.appendingPathComponent("Fixtures/malformed.zip").path
-    let archive = try ZIPArchive(try ByteSource.mapping(path: path).bytes)
-    return archive.members.filter { $0.name.hasPrefix(format + "/") }
-  }
-
   private func expect(
     _ format: String,
     least: Int,
     _ load: (Bytes) throws -> Void
   ) throws {
-    let members = try Self.members(format)
-    #expect(members.count >= least)
-    for member in members {
-      let codes = member.name.split(separator: "/")[1].split(separator: "+").map(String.init)
-      let bytes = try member.content()
+    let files = try MalformedFiles.of(format)
+    #expect(files.count >= least)
+    for file in files {
       var found = "OK"
       do {
-        try load(ByteSource(bytes.array).bytes)
+        try load(ByteSource(file.bytes).bytes)
       } catch let error as ReadError {
         found = error.code.rawValue
       }
-      #expect(codes.contains(found), "\(member.name) gives \(found)")
+      #expect(file.codes.contains(found), "\(file.name) gives \(found)")
     }
   }
 

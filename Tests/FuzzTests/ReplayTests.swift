@@ -6,6 +6,7 @@ import FuzzSupport
 import FuzzWire
 import TestSupport
 import Testing
+import WireFormats
 
 /// What the fuzzer starts from and what it once found, without the fuzzer.
 @Suite struct ReplayTests {
@@ -17,12 +18,23 @@ import Testing
     try #require(all.first { $0.name == name })
   }
 
+  /// What was picked for a target, out of an archive in an archive: stored one behind the other and
+  /// compressed as one.
+  private static func picked(_ target: String) throws -> [(name: String, bytes: [UInt8])] {
+    let outer = try ZIPArchive(try ByteSource.mapping(path: FuzzFolders.corpus).bytes)
+    let inner = try ZIPArchive(try #require(outer.member("corpus.zip")).content())
+    return try inner.members.filter { $0.name.hasPrefix(target + "/") }.map { member in
+      (member.name, try member.content().array)
+    }
+  }
+
   @Test(arguments: names)
   func `no seed and no finding breaks a promise`(name: String) throws {
     let target = try Self.target(name)
     let seeds = FuzzFolders.files(FuzzFolders.seeds, target: name)
     #expect(!seeds.isEmpty, "Fuzz/Seeds/\(name) is empty")
-    for file in seeds + FuzzFolders.files(FuzzFolders.findings, target: name) {
+    let findings = FuzzFolders.files(FuzzFolders.findings, target: name)
+    for file in seeds + findings + (try Self.picked(name)) {
       #expect(throws: Never.self, "\(name)/\(file.name)") { try target.check(file.bytes) }
     }
   }

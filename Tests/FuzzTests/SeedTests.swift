@@ -89,6 +89,11 @@ import WireFormats
       "json",
       "everything"
     )
+    let quantities =
+      #"{ a: ["5 MB", "1.5 KiB", "2 %", "50 ms", "3.2 GB/s", "480 MHz", "300 M", 7, "7"], "#
+      + #"b: { colour: "red", c: [null, true, -1, 2.5, "5 mb", "1.0001 B"] } }"#
+    try expectSeed(text(quantities), "decoded", "quantities")
+    try expectSeed(text(String(repeating: "sizes of text ", count: 20)), "sizes", "text")
     try expectSeed(text("a\u{1B}[2J\u{202E}b\n::error::\u{FEFF}é"), "text", "controls")
   }
 
@@ -239,6 +244,17 @@ import WireFormats
       "savedmodel",
       "one"
     )
+  }
+
+  @Test func `weights beside a model`() throws {
+    let location = ONNX.external([(key: "location", value: "weights.bin")])
+    let model = ONNX.model([
+      ONNX.node("Add", ["x", "w"], ["y"]), ONNX.input("x", [1, 4]), ONNX.output("y"),
+      ONNX.initializer("w", [ONNX.extents([4], type: 1), location]),
+    ])
+    let size = ProtobufBuilder.littleEndian(UInt16(model.count))
+    let weights = ProtobufBuilder.littleEndian(UInt64(1)) + ProtobufBuilder.littleEndian(UInt64(2))
+    try expectSeed(size + model + weights, "onnx-external", "one")
   }
 
   @Test func `random choices`() throws {

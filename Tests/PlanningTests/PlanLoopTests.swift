@@ -168,6 +168,8 @@ private struct Interacting: PlanSimulator {
     let problem = try Self.problem(["size<=695B", "divergence<=10"])
     let solver = PlanSolver()
     let marginals = try solver.marginals(problem, try solver.solve(problem).solution)
+    // None where the solver's seconds are over, which a slow machine is a reason for.
+    try #require(marginals.count == 2)
     #expect(marginals[0].binds)
     #expect(!marginals[1].binds)
   }

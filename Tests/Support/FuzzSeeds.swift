@@ -8,6 +8,8 @@ package enum FuzzFolders {
 
   /// Inputs that our own writers made.
   package static let seeds = root.appendingPathComponent("Seeds").path
+  /// The archive of inputs that were picked for the lines that they alone reach.
+  package static let corpus = root.appendingPathComponent("corpus.zip").path
   /// Inputs that once broke a promise.
   package static let findings = root.appendingPathComponent("Findings").path
 

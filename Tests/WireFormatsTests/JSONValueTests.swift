@@ -23,6 +23,8 @@ import WireFormats
 
   @Test(arguments: [
     (0.1, "0.1\n"), (3.0, "3\n"), (1e-7, "1e-07\n"), (1e300, "1e+300\n"), (-0.5, "-0.5\n"),
+    (-0x1p63, "-9.223372036854776e+18\n"), (0x1p63, "9.223372036854776e+18\n"),
+    (-0x1p53 + 1, "-9007199254740991\n"), (-0.0, "0\n"),
   ])
   func `numbers are the shortest that read back the same`(value: Double, text: String) {
     #expect(String(decoding: JSONValue.double(value).serialized(), as: UTF8.self) == text)

@@ -99,7 +99,7 @@ private struct Parts {
       if ZIPArchive.probe(source.bytes) {
         for member in try ZIPArchive(source.bytes).members where member.name.hasSuffix(".npy") {
           let name = String(member.name.dropLast(4))
-          let content = try member.content(limit: options.limits.inflatedBytes)
+          let content = try member.verifiedContent(limit: options.limits.inflatedBytes)
           entries.append(
             (name, try located(name) { () throws(ReadError) in try NPYArray(content) })
           )

@@ -124,7 +124,8 @@ extension JSONValue {
   /// The shortest digits that give the same double again; whole numbers without a fraction.
   private static func text(_ value: Double) -> String {
     guard value.isFinite else { return "null" }
-    if let whole = Int(exactly: value), abs(whole) < 1 << 53 { return String(whole) }
+    // The magnitude of the double: the least integer has none that is an integer.
+    if value.magnitude < 0x1p53, let whole = Int(exactly: value) { return String(whole) }
     return "\(value)"
   }
 }

@@ -40,6 +40,20 @@ extension ZIPArchive.Member {
     }
   }
 
+  /// The data, looked at whole: for what is measured with, where a damaged byte would be a wrong figure.
+  ///
+  /// - Throws: As `content`, also where data that is stored as it is has another checksum.
+  /// - Complexity: O(byte count).
+  package func verifiedContent(limit: Int = 1 << 34) throws(ReadError) -> Bytes {
+    let content = try content(limit: limit)
+    guard method != 0 || Deflate.checksum(content) == checksum else { throw mismatch() }
+    return content
+  }
+
+  private func mismatch() -> ReadError {
+    invalid("does not have the checksum that the directory states")
+  }
+
   private func invalid(_ what: String) -> ReadError {
     ReadError(.modelInvalid, "member \"\(name)\" " + what, at: headerOffset)
   }
@@ -48,9 +62,7 @@ extension ZIPArchive.Member {
     guard let result = Deflate.inflateRaw(stored, byteCount: byteCount) else {
       throw invalid("does not decompress to \(byteCount) bytes")
     }
-    guard Deflate.checksum(result) == checksum else {
-      throw invalid("does not have the checksum that the directory states")
-    }
+    guard Deflate.checksum(result) == checksum else { throw mismatch() }
     return result
   }
 }
@@ -121,5 +133,14 @@ package enum Deflate {
     bytes.withUnsafeBufferPointer { buffer in
       UInt32(truncatingIfNeeded: crc32_z(0, buffer.baseAddress, buffer.count))
     }
+  }
+
+  /// The same for a range; the memory of what was read of a file is given back.
+  package static func checksum(_ bytes: Bytes) -> UInt32 {
+    let value = bytes.withUnsafeBytes { raw in
+      crc32_z(0, raw.bindMemory(to: UInt8.self).baseAddress, raw.count)
+    }
+    bytes.release()
+    return UInt32(truncatingIfNeeded: value)
   }
 }

@@ -82,6 +82,18 @@ extension CheckpointBadInputTests {
       "takes 2 from 3 on, of 4"
     ),
     Case(
+      "part before the start",
+      parts([0x7F, 0x82], whole: [4]),
+      .modelInvalid,
+      "takes 2 from -1 on, of 4"
+    ),
+    Case(
+      "part of other type",
+      parts([0x80, 0x81], whole: [1], more: [.int(1, 3)]),
+      .modelInvalid,
+      "a part of a tensor has"
+    ),
+    Case(
       "part of other rank",
       parts([0x80, 0x81], whole: [4, 1]),
       .modelInvalid,
@@ -95,11 +107,11 @@ extension CheckpointBadInputTests {
   ]
 
   /// The tensor "a" of floats in one part of one element, the end of whose key is given.
-  static func parts(_ extents: [UInt8], whole: [Int]?) -> [UInt8] {
+  static func parts(_ extents: [UInt8], whole: [Int]?, more: [ProtobufBuilder] = []) -> [UInt8] {
     var pairs = [(key: [UInt8](), value: header)]
     // 0; "a" and its end; the rank, 1.
     pairs.append(
-      ([0, 0x61, 0, 1, 1, 1] + extents, tensor([shape([1]), .int(5, 4)]).bytes)
+      ([0, 0x61, 0, 1, 1, 1] + extents, tensor([shape([1]), .int(5, 4)] + more).bytes)
     )
     if let whole {
       pairs.append((Array("a".utf8), tensor([shape(whole), .message(7, [])]).bytes))
