@@ -27,7 +27,13 @@ enum KernelCalls {
         guard let weights = weights.baseAddress, let bias = bias.baseAddress else {
           throw KernelShapeError()
         }
-        return try PackedFilters(shape, strides: .ohwi(shape), weights: [weights], bias: [bias])
+        return try PackedFilters(
+          shape,
+          strides: .ohwi(shape),
+          weights: [weights],
+          bias: [bias],
+          instructionSet: plan.instructionSet
+        )
       }
     }
     let scratch = AlignedBuffer(byteCount: plan.scratchByteCount)
