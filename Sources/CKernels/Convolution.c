@@ -10,6 +10,8 @@ size_t ck_panel_columns(ck_isa isa, ck_element element) {
   return ck_table_of(isa)->panel_columns[element];
 }
 
+size_t ck_q8_group(ck_isa isa) { return ck_table_of(isa)->q8_group; }
+
 static size_t panel_floats(const ck_conv_shape *s, size_t panel_columns) {
   size_t depth = s->kernel_height * s->kernel_width * (s->in_channels / s->groups);
   return (1 + depth) * panel_columns;

@@ -102,9 +102,9 @@ static void choose_gather(ck_conv_plan *plan) {
   bool dense = plan->taps == 1 && s->stride_height == 1 && s->stride_width == 1 &&
                s->pad_top == 0 && s->pad_left == 0 && s->out_height == s->in_height &&
                s->out_width == s->in_width;
-  // With VNNI, bytes are multiplied four at a time where they lie: runs of another length are packed
-  // without gaps. Widening does that by itself.
-  bool bytes = plan->isa == CK_ISA_AVX512 && (plan->element == CK_INT8 || plan->element == CK_UINT8);
+  // Bytes are multiplied four at a time where they lie: runs of another length are packed without gaps.
+  // Widening does that by itself.
+  bool bytes = (plan->element == CK_INT8 || plan->element == CK_UINT8) && ck_q8_group(plan->isa) == 4;
   // The 16-bit kernel, which is rare, only reads whole rows.
   bool copies = (bytes && plan->run % 4 != 0) || plan->element == CK_INT16;
   plan->gather = copies ? CK_GATHER_PATCH : dense ? CK_GATHER_DENSE : CK_GATHER_TAPS;

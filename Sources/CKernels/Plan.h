@@ -54,6 +54,9 @@ size_t ck_tile_rows(ck_isa isa, ck_element element);
 /// as one stream.
 size_t ck_panel_columns(ck_isa isa, ck_element element);
 
+/// 8-bit weights of a column that the same kernels multiply at once: 4 as bytes, or 2 widened.
+size_t ck_q8_group(ck_isa isa);
+
 static inline size_t ck_round_up(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }

@@ -30,8 +30,8 @@ static size_t depth_of(const ck_conv_shape *s) {
 
 size_t ck_conv_q8_packed_bytes(const ck_conv_shape *s, ck_isa isa) {
   // Signed and unsigned activations have the same panels.
-  size_t panel = ck_q8_panel_bytes(depth_of(s), ck_panel_columns(isa, CK_INT8),
-                                   ck_table_of(isa)->q8_group);
+  size_t panel =
+      ck_q8_panel_bytes(depth_of(s), ck_panel_columns(isa, CK_INT8), ck_q8_group(isa));
   return ck_conv_panels(s, CK_INT8, isa) * panel;
 }
 
@@ -98,7 +98,7 @@ static size_t find_columns(const ck_conv_shape *s, ck_filter_strides strides,
 void ck_conv_q8_pack(const ck_conv_shape *s, ck_filter_strides strides, const ck_quantization *q,
                      const ck_channel_scales *scales, const void *const *weights, ck_isa isa,
                      void *packed, size_t panel_begin, size_t panel_end) {
-  size_t panel_columns = ck_panel_columns(isa, q->input), group = ck_table_of(isa)->q8_group;
+  size_t panel_columns = ck_panel_columns(isa, q->input), group = ck_q8_group(isa);
   size_t bytes = ck_q8_panel_bytes(depth_of(s), panel_columns, group);
   column columns[CK_MAX_PANEL_COLUMNS];
   for (size_t panel = panel_begin; panel < panel_end; panel++) {

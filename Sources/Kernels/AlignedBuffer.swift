@@ -54,6 +54,7 @@ final class PageRegion: Sendable {
   /// Size and alignment of a large page.
   static let pageBytes = 2 << 20
 
+  // The address never changes; who may touch which bytes is up to the buffers that hold parts of them.
   nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
 
   init(byteCount: Int) {
